@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* compiler.h: what gcc and clang offer beyond C11, under our own names. */
+#ifndef GR_BASE_COMPILER_H
+#define GR_BASE_COMPILER_H
+
+#include <stddef.h>
+
+#define gr_likely(x)   __builtin_expect(!!(x), 1)
+#define gr_unlikely(x) __builtin_expect(!!(x), 0)
+
+#define GR_NOINLINE      __attribute__((noinline))
+#define GR_ALWAYS_INLINE inline __attribute__((always_inline))
+#define GR_COLD          __attribute__((cold, noinline))
+#define GR_NORETURN      __attribute__((noreturn))
+#define GR_PRINTF(fmt, first) __attribute__((format(__printf__, fmt, first)))
+
+/* Two fields that different threads write stand this far apart. */
+#define GR_CACHELINE 64
+#define GR_ALIGNED   __attribute__((aligned(GR_CACHELINE)))
+
+/* The struct whose `member` lies at `ptr`. */
+#define gr_container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+
+/* Brings the line at p near, to be written. p may be any address. */
+#define gr_prefetch(p) __builtin_prefetch((p), 1, 3)
+
+/* One turn of a spinning loop: lets the other hardware thread go first. */
+static inline void gr_cpu_relax(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield" ::: "memory");
+#else
+	__asm__ volatile("" ::: "memory");
+#endif
+}
+
+#if defined(__SANITIZE_THREAD__)
+#define GR_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define GR_TSAN 1
+#endif
+#endif
+#ifndef GR_TSAN
+#define GR_TSAN 0
+#endif
+
+#endif

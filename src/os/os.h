@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* os.h: the contract with the kernel. All that a port to another system has to write.
+ *
+ * Nothing outside os/ makes a system call of its own (netpoll goes through libuv, io through
+ * POSIX calls on descriptors). Failures are negative errno values; errno itself is a by-product.
+ * Times are nanoseconds on the monotonic clock. "Signal-safe": may be called in a signal handler.
+ *
+ * Files: linux_clock.c, linux_cpu.c, linux_thread.c, linux_memory.c, linux_fault.c.
+ */
+#ifndef GR_OS_OS_H
+#define GR_OS_OS_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Clock and machine ------------------------------------------------------------------------- */
+
+/* Now. Never goes back, never fails. Signal-safe. */
+int64_t gr_os_now(void);
+
+/* Sleeps about `ns` (> 0), or less when a signal comes. Leaves errno as it was. */
+void gr_os_nap(int64_t ns);
+
+/* A power of two. */
+size_t gr_os_page_size(void);
+
+/* CPUs this process may use: its affinity, limited by the CPU quota of its control group and of
+ * every group above it (rounded up). At least 1, whatever cannot be read. */
+int gr_os_cpus(void);
+
+/* 64 bits nobody can guess; never fails (without a source: clock and addresses). */
+uint64_t gr_os_entropy(void);
+
+/* Futexes ----------------------------------------------------------------------------------- */
+
+#define GR_OS_FOREVER INT64_MAX
+
+/* Sleeps while *addr is `expected`, at most until the point `deadline` (GR_OS_FOREVER: no limit).
+ * 0: woken, or the word differs, or for no reason at all; -ETIMEDOUT: the deadline has passed. */
+int gr_os_futex_wait(const uint32_t *addr, uint32_t expected, int64_t deadline);
+
+/* Wakes up to n threads that sleep on addr. The address is not read and need not be mapped: the
+ * word may have been freed by whoever saw its new value. */
+void gr_os_futex_wake(const uint32_t *addr, int n);
+
+/* Threads ----------------------------------------------------------------------------------- */
+
+struct gr_os_thread {
+	pthread_t handle;
+};
+
+#define GR_OS_THREAD_PROF 1u /* leave SIGPROF open, for profilers */
+
+/* Starts fn(arg) in a thread with a stack of its own of at least 256 KiB and, from its first
+ * instruction, every signal blocked but the synchronous ones (SEGV, BUS, FPE, ILL, TRAP, SYS,
+ * ABRT) and what `flags` leaves open. Its timers have no slack. `name`: up to 15 bytes, shown by
+ * ps and gdb. 0, or -EAGAIN, -ENOMEM, -EPERM. */
+int gr_os_thread_start(struct gr_os_thread *thread, const char *name, unsigned flags,
+	void (*fn)(void *), void *arg);
+void gr_os_thread_join(struct gr_os_thread *thread);   /* waits for its end; once */
+void gr_os_thread_detach(struct gr_os_thread *thread); /* instead of join */
+
+/* Threads of this process, -1 if unknown. */
+int gr_os_thread_count(void);
+
+/* The address of this thread's errno. A call, so that no compiler keeps the address while a
+ * coroutine moves to another thread: cc believes that it never changes. */
+int *gr_os_errno(void);
+
+/* This thread's own stack, for sanitizers. -EINVAL and so on when unknown. */
+int gr_os_thread_stack(uintptr_t *low, uintptr_t *high);
+
+/* A barrier in every running thread of this process at once. start() says whether the kernel has
+ * it (emulators do not) and must have returned true before the barrier is used. */
+bool gr_os_membarrier_start(void);
+void gr_os_membarrier(void);
+
+/* Calls child() in the child of each fork(). Once per process: a later call changes nothing.
+ * 0 or -ENOMEM. */
+int gr_os_at_fork(void (*child)(void));
+
+struct gr_os_mask {
+	sigset_t set;
+};
+
+void gr_os_signal_mask_get(struct gr_os_mask *mask); /* this thread's */
+void gr_os_signal_mask_set(const struct gr_os_mask *mask);
+
+/* Memory ------------------------------------------------------------------------------------ */
+
+/* Reserves `bytes` (a multiple of the page size) of zeroed private memory, aligned to `align` (a
+ * power of two, at least a page; 0: a page). No page is committed before it is touched, and none
+ * is a huge page. 0 or -ENOMEM. */
+int gr_os_reserve(size_t bytes, size_t align, void **out);
+
+/* Gives back what gr_os_reserve() returned, whole. */
+void gr_os_release(void *addr, size_t bytes);
+
+/* Makes whole pages fault on every access, for good. Contents are lost. 0 or -ENOMEM: then no
+ * page of it is guaranteed to fault. */
+int gr_os_guard(void *addr, size_t bytes);
+
+/* Are guards markers in the page table? They survive gr_os_discard() and cost no mapping each.
+ * Otherwise they are mappings without access: then discard only what is between them. */
+bool gr_os_guard_is_marker(void);
+
+/* How many guards between other pages the kernel will bear in this process. SIZE_MAX with
+ * markers; a share of vm.max_map_count else, where each costs two mappings. */
+size_t gr_os_guard_limit(void);
+
+/* Drops the pages' contents: they read as zeroes, and occupy nothing until touched. */
+void gr_os_discard(void *addr, size_t bytes);
+
+/* Output ------------------------------------------------------------------------------------ */
+
+/* Writes it all, through interruptions and short writes. 0 or the error. Signal-safe. */
+int gr_os_write_all(int fd, const void *data, size_t bytes);
+
+/* Faults ------------------------------------------------------------------------------------ */
+
+struct gr_os_fault {
+	int signo; /* SIGSEGV, SIGBUS, SIGFPE or SIGILL */
+	int code;  /* si_code */
+	uintptr_t address;
+	uintptr_t pc, sp, fp; /* at the fault */
+};
+
+/* Installs the handlers. `handler` runs on the signal stack and may use signal-safe functions
+ * only. It returns true when it has reported: the signal is then raised again with its default
+ * action (a core dump); false: it goes to whoever had the signal before. 0 or negative errno. */
+int gr_os_fault_start(bool (*handler)(const struct gr_os_fault *));
+
+/* Puts back what was there, where the handler is still ours. */
+void gr_os_fault_stop(void);
+
+/* Gives the calling thread a stack for its signal handlers, as large as this machine's registers
+ * require and 32 KiB more. A thread that has one keeps its own. *token goes to stop, in the same
+ * thread. 0 or -ENOMEM. */
+int gr_os_signal_stack_start(void **token);
+void gr_os_signal_stack_stop(void *token);
+
+/* Bytes that the kernel may push for a signal handler on the stack it interrupts. */
+size_t gr_os_signal_frame(void);
+
+#endif
