@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* linux_memory.c: reserving, guarding and discarding memory.
+ *
+ * Guards are markers where the kernel has them (MADV_GUARD_INSTALL, Linux 6.13): an entry of the
+ * page table that says "fault", with no mapping of its own, so a million cost nothing but time.
+ * What madvise() answers proves nothing: emulators take any advice and do nothing. The probe is
+ * to let the kernel itself read a guarded page: write(2) from it must say EFAULT.
+ * GORO_GUARD=mprotect in the environment forces the other way, for tests.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "os/os.h"
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
+
+#define DEFAULT_MAX_MAP_COUNT 65530
+
+static pthread_once_t probed = PTHREAD_ONCE_INIT;
+static bool markers;
+
+size_t gr_os_page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+
+int gr_os_reserve(size_t bytes, size_t align, void **out)
+{
+	size_t page = gr_os_page_size();
+	size_t extra = align > page ? align - page : 0;
+	char *p;
+
+	if (bytes > SIZE_MAX - extra)
+		return -ENOMEM;
+	p = mmap(NULL, bytes + extra, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return -ENOMEM;
+	if (extra > 0) {
+		size_t before = (size_t)(-(uintptr_t)p & (align - 1));
+
+		if (before > 0)
+			munmap(p, before);
+		if (before < extra)
+			munmap(p + before + bytes, extra - before);
+		p += before;
+	}
+	/* A huge page under a stack of which 4 KiB are used: no. Kernels without THP say EINVAL. */
+	madvise(p, bytes, MADV_NOHUGEPAGE);
+	*out = p;
+	return 0;
+}
+
+void gr_os_release(void *addr, size_t bytes)
+{
+	munmap(addr, bytes);
+}
+
+/* Guards ------------------------------------------------------------------------------------ */
+
+static bool marker_faults(void *page)
+{
+	int fd[2];
+	bool faults;
+
+	if (pipe2(fd, O_CLOEXEC | O_NONBLOCK) != 0)
+		return false;
+	faults = write(fd[1], page, 1) == -1 && errno == EFAULT;
+	close(fd[0]);
+	close(fd[1]);
+	return faults;
+}
+
+static void probe(void)
+{
+	const char *wish = getenv("GORO_GUARD");
+	size_t page = gr_os_page_size();
+	int saved = errno;
+	void *p;
+
+	if (wish != NULL && strcmp(wish, "mprotect") == 0)
+		return;
+	if (gr_os_reserve(page, 0, &p) == 0) {
+		markers = madvise(p, page, MADV_GUARD_INSTALL) == 0 && marker_faults(p);
+		gr_os_release(p, page);
+	}
+	errno = saved;
+}
+
+bool gr_os_guard_is_marker(void)
+{
+	pthread_once(&probed, probe);
+	return markers;
+}
+
+int gr_os_guard(void *addr, size_t bytes)
+{
+	if (gr_os_guard_is_marker() && madvise(addr, bytes, MADV_GUARD_INSTALL) == 0)
+		return 0;
+	/* Markers are refused in locked memory, for one. */
+	return mprotect(addr, bytes, PROT_NONE) == 0 ? 0 : -ENOMEM;
+}
+
+size_t gr_os_guard_limit(void)
+{
+	size_t maps = DEFAULT_MAX_MAP_COUNT;
+	FILE *f;
+
+	if (gr_os_guard_is_marker())
+		return SIZE_MAX;
+	f = fopen("/proc/sys/vm/max_map_count", "re");
+	if (f != NULL) {
+		if (fscanf(f, "%zu", &maps) != 1)
+			maps = DEFAULT_MAX_MAP_COUNT;
+		fclose(f);
+	}
+	/* Four fifths for us, the rest for the program; a guard and what follows it: two each. */
+	return maps / 5 * 4 / 2;
+}
+
+void gr_os_discard(void *addr, size_t bytes)
+{
+	int saved = errno;
+
+	madvise(addr, bytes, MADV_DONTNEED);
+	errno = saved;
+}
+
+/* Output ------------------------------------------------------------------------------------ */
+
+int gr_os_write_all(int fd, const void *data, size_t bytes)
+{
+	const char *p = data;
+	int saved = errno;
+	int rc = 0;
+
+	while (bytes > 0) {
+		ssize_t n = write(fd, p, bytes);
+
+		if (n >= 0) {
+			p += n;
+			bytes -= (size_t)n;
+		} else if (errno != EINTR) {
+			rc = -errno;
+			break;
+		}
+	}
+	errno = saved;
+	return rc;
+}

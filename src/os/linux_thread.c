@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* linux_thread.c: futexes, threads, signal masks, the process-wide barrier. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "os/os.h"
+
+#define SECOND INT64_C(1000000000)
+
+#define THREAD_STACK     ((size_t)256 << 10)
+#define THREAD_STACK_MAX ((size_t)16 << 20)
+
+/* Futexes ----------------------------------------------------------------------------------- */
+
+int gr_os_futex_wait(const uint32_t *addr, uint32_t expected, int64_t deadline)
+{
+	struct timespec t, *limit = NULL;
+	int saved = errno;
+	long rc;
+
+	if (deadline != GR_OS_FOREVER) {
+		if (deadline < 0)
+			deadline = 0;
+		t.tv_sec = (time_t)(deadline / SECOND);
+		t.tv_nsec = (long)(deadline % SECOND);
+		limit = &t;
+	}
+	/* WAIT_BITSET takes a point in time (monotonic), WAIT would take a duration. */
+	rc = syscall(SYS_futex, addr, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, expected, limit, NULL,
+		FUTEX_BITSET_MATCH_ANY);
+	rc = rc == 0 ? 0 : errno;
+	errno = saved;
+	return rc == ETIMEDOUT ? -ETIMEDOUT : 0;
+}
+
+void gr_os_futex_wake(const uint32_t *addr, int n)
+{
+	int saved = errno;
+
+	syscall(SYS_futex, addr, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, n);
+	errno = saved; /* EFAULT: the word is gone, and so is whoever slept there */
+}
+
+/* Threads ----------------------------------------------------------------------------------- */
+
+struct start {
+	void (*fn)(void *);
+	void *arg;
+	unsigned flags;
+	char name[16];
+};
+
+static void open_signals(unsigned flags)
+{
+	static const int synchronous[] = {
+		SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT,
+	};
+	sigset_t set;
+
+	sigfillset(&set);
+	for (size_t i = 0; i < sizeof(synchronous) / sizeof(synchronous[0]); i++)
+		sigdelset(&set, synchronous[i]);
+	if (flags & GR_OS_THREAD_PROF)
+		sigdelset(&set, SIGPROF);
+	pthread_sigmask(SIG_SETMASK, &set, NULL);
+}
+
+static void *run(void *arg)
+{
+	struct start s = *(struct start *)arg;
+
+	free(arg);
+	open_signals(s.flags); /* its creator had blocked them all */
+	prctl(PR_SET_NAME, s.name);
+	prctl(PR_SET_TIMERSLACK, 1UL);
+	s.fn(s.arg);
+	return NULL;
+}
+
+/* The program's thread-locals come out of a thread's stack too, and may be larger than what we
+ * ask for. Then pthread_create() says EINVAL. */
+static int create(pthread_t *handle, struct start *s)
+{
+	size_t size = THREAD_STACK;
+	pthread_attr_t attr;
+	int rc;
+
+	if (size < (size_t)PTHREAD_STACK_MIN)
+		size = (size_t)PTHREAD_STACK_MIN;
+	rc = pthread_attr_init(&attr);
+	if (rc != 0)
+		return -rc;
+	do {
+		rc = pthread_attr_setstacksize(&attr, size);
+		if (rc == 0)
+			rc = pthread_create(handle, &attr, run, s);
+		size *= 2;
+	} while (rc == EINVAL && size <= THREAD_STACK_MAX);
+	pthread_attr_destroy(&attr);
+	return -rc;
+}
+
+int gr_os_thread_start(struct gr_os_thread *thread, const char *name, unsigned flags,
+	void (*fn)(void *), void *arg)
+{
+	struct start *s = malloc(sizeof(*s));
+	sigset_t all, before;
+	int rc;
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->fn = fn;
+	s->arg = arg;
+	s->flags = flags;
+	snprintf(s->name, sizeof(s->name), "%s", name);
+
+	/* A thread inherits its creator's mask: so no signal is delivered to it, ever. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = create(&thread->handle, s);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (rc != 0)
+		free(s);
+	return rc;
+}
+
+void gr_os_thread_join(struct gr_os_thread *thread)
+{
+	pthread_join(thread->handle, NULL);
+}
+
+void gr_os_thread_detach(struct gr_os_thread *thread)
+{
+	pthread_detach(thread->handle);
+}
+
+int gr_os_thread_count(void)
+{
+	char text[1024];
+	const char *p;
+	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	int count = -1;
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (n <= 0)
+		return -1;
+	text[n] = '\0';
+	/* The second field is a name that may contain anything; 17 more come before the count. */
+	p = strrchr(text, ')');
+	for (int i = 0; p != NULL && i < 18; i++)
+		p = strchr(p + 1, ' ');
+	if (p == NULL || sscanf(p, "%d", &count) != 1 || count < 1)
+		return -1;
+	return count;
+}
+
+/* The empty asm keeps the compiler from seeing that this is a pure function, and from calling it
+ * once for two uses: it may run on another thread the second time. */
+__attribute__((noinline)) int *gr_os_errno(void)
+{
+	__asm__ volatile("" ::: "memory");
+	return &errno;
+}
+
+int gr_os_thread_stack(uintptr_t *low, uintptr_t *high)
+{
+	pthread_attr_t attr;
+	void *addr;
+	size_t size;
+	int rc = pthread_getattr_np(pthread_self(), &attr);
+
+	if (rc != 0)
+		return -rc;
+	rc = pthread_attr_getstack(&attr, &addr, &size);
+	pthread_attr_destroy(&attr);
+	if (rc != 0)
+		return -rc;
+	*low = (uintptr_t)addr;
+	*high = (uintptr_t)addr + size;
+	return 0;
+}
+
+/* Barrier ----------------------------------------------------------------------------------- */
+
+bool gr_os_membarrier_start(void)
+{
+	int saved = errno;
+	bool done = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0 &&
+		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
+
+	errno = saved;
+	return done;
+}
+
+void gr_os_membarrier(void)
+{
+	/* Registered, it cannot fail; and a failure cannot be made good, only noticed. */
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0)
+		abort();
+}
+
+/* Fork and masks ---------------------------------------------------------------------------- */
+
+int gr_os_at_fork(void (*child)(void))
+{
+	static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
+	static bool done;
+	int rc = 0;
+
+	pthread_mutex_lock(&once);
+	if (!done)
+		rc = pthread_atfork(NULL, NULL, child);
+	done = rc == 0;
+	pthread_mutex_unlock(&once);
+	return -rc;
+}
+
+void gr_os_signal_mask_get(struct gr_os_mask *mask)
+{
+	pthread_sigmask(SIG_SETMASK, NULL, &mask->set);
+}
+
+void gr_os_signal_mask_set(const struct gr_os_mask *mask)
+{
+	pthread_sigmask(SIG_SETMASK, &mask->set, NULL);
+}
