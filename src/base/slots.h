@@ -37,7 +37,6 @@ struct gr_slots {
 	uint32_t room;   /* slots in the chunks that exist */
 	uint32_t nfree;
 	uint32_t *free;  /* indices given back, the last one first out */
-	size_t free_bytes;
 };
 
 /* slot_size is rounded up to a multiple of 8; a multiple of 64 makes every slot start a cache

@@ -103,7 +103,7 @@ static GR_ALWAYS_INLINE void gr_fiber_before(struct gr_fiber *from, struct gr_fi
 	if (gr_sanitizer_asan)
 		gr_fiber_before_asan(from, to_low, to_size, from_dies);
 	if (gr_sanitizer_tsan)
-		__tsan_switch_to_fiber(to->tsan, to_size == 0 ? 0 : 1 /* F2: no_sync */);
+		__tsan_switch_to_fiber(to->tsan, GR_TSAN || to_size == 0 ? 0 : 1 /* F2: no_sync */);
 }
 
 /* Directly after it, on the stack arrived at, with that stack's own fiber. */

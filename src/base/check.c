@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "os/os.h"
+
+/* One write for the whole line, so that lines of several threads do not mix. */
+static GR_NORETURN void say_and_abort(char *text, size_t size, int length)
+{
+	size_t n = length < 0 ? 0 : (size_t)length;
+
+	if (n > size - 2)
+		n = size - 2;
+	text[n++] = '\n';
+	gr_os_write_all(2, text, n);
+	abort();
+}
+
+void gr_check_broken(const char *file, int line, const char *cond)
+{
+	char text[512];
+	const char *room = strstr(file, "src/");
+
+	say_and_abort(text, sizeof(text),
+		snprintf(text, sizeof(text), "goro: %s:%d: %s", room != NULL ? room + 4 : file, line,
+			cond));
+}
+
+void gr_check_fail(const char *format, ...)
+{
+	char message[400];
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	say_and_abort(text, sizeof(text), snprintf(text, sizeof(text), "goro: %s", message));
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* context.c: the first frame of a context, as the switch would have saved it. */
+#include "context/context.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/check.h"
+
+/* In switch_<cpu>.S: where a new context is resumed. Calls start(message), for the `start` it
+ * finds in its register of the frame. */
+void gr_context_begin(void);
+
+/* What the switch keeps below the stack pointer it stores; the offsets stand in the assembly. */
+#if defined(__x86_64__)
+
+struct frame {
+	uint32_t mxcsr;
+	uint16_t x87_control;
+	uint16_t unused;
+	uintptr_t r15, r14, r13, r12, rbx, rbp, rip;
+};
+
+_Static_assert(offsetof(struct frame, x87_control) == 4, "switch_x86_64.S");
+_Static_assert(offsetof(struct frame, rbx) == 40, "switch_x86_64.S");
+_Static_assert(offsetof(struct frame, rip) == 56, "switch_x86_64.S");
+_Static_assert(sizeof(struct frame) == 64, "switch_x86_64.S");
+
+static void fill(struct frame *f, void (*entry)(void *message))
+{
+	__asm__ volatile("stmxcsr %0" : "=m"(f->mxcsr));
+	__asm__ volatile("fnstcw %0" : "=m"(f->x87_control));
+	f->rbx = (uintptr_t)entry;
+	f->rip = (uintptr_t)gr_context_begin;
+}
+
+#elif defined(__aarch64__)
+
+struct frame {
+	uintptr_t x29, x30;
+	uintptr_t x19_to_x28[10];
+	double d8_to_d15[8];
+	uint64_t fpcr, unused;
+};
+
+_Static_assert(offsetof(struct frame, x19_to_x28) == 16, "switch_aarch64.S");
+_Static_assert(offsetof(struct frame, d8_to_d15) == 96, "switch_aarch64.S");
+_Static_assert(offsetof(struct frame, fpcr) == 160, "switch_aarch64.S");
+_Static_assert(sizeof(struct frame) == 176, "switch_aarch64.S");
+
+static void fill(struct frame *f, void (*entry)(void *message))
+{
+	__asm__ volatile("mrs %0, fpcr" : "=r"(f->fpcr));
+	f->x19_to_x28[0] = (uintptr_t)entry;
+	f->x30 = (uintptr_t)gr_context_begin;
+}
+
+#else
+#error "goro runs on x86-64 and AArch64"
+#endif
+
+_Static_assert(offsetof(struct gr_context, sp) == 0, "switch_<cpu>.S");
+
+/* The frame pointer is 0 for whoever walks frames, and the frame lies directly below the top: the
+ * entry function is called with the stack empty. */
+void gr_context_make(struct gr_context *c, void *stack_top, void (*entry)(void *message))
+{
+	struct frame *f = (struct frame *)stack_top - 1;
+
+	GR_DEBUG((uintptr_t)stack_top % 64 == 0);
+	memset(f, 0, sizeof(*f));
+	fill(f, entry);
+	c->sp = f;
+}
