@@ -64,8 +64,8 @@ GR_SANITIZER_WEAK void __asan_unpoison_memory_region(const volatile void *addr, 
 
 void gr_fiber_create_slow(struct gr_fiber *f);
 void gr_fiber_destroy_slow(struct gr_fiber *f);
-void gr_fiber_adopt_slow(struct gr_fiber *f);
-void gr_fiber_before_asan(
+GR_NOINLINE void gr_fiber_adopt_slow(struct gr_fiber *f);
+GR_NOINLINE void gr_fiber_before_asan(
 	struct gr_fiber *from, uintptr_t to_low, size_t to_size, bool from_dies);
 
 /* For a coroutine, before the first switch to it ... */
