@@ -96,10 +96,10 @@ void gr_fiber_before_asan(
 
 /* Stacks ------------------------------------------------------------------------------------ */
 
-void gr_sanitizer_stack_reuse(void *top, size_t bytes)
+void gr_sanitizer_stack_reuse(uintptr_t low, uintptr_t high)
 {
 	if (gr_sanitizer_asan)
-		__asan_unpoison_memory_region((char *)top - bytes, bytes);
+		__asan_unpoison_memory_region((const volatile void *)low, high - low);
 }
 
 unsigned gr_sanitizer_stack_register(uintptr_t low, uintptr_t high)

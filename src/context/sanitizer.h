@@ -126,8 +126,8 @@ static inline void gr_fiber_acquire(void *p)
 		__tsan_acquire(p);
 }
 
-/* A free stack is handed out again: what its last user left poisoned is clean. */
-void gr_sanitizer_stack_reuse(void *top, size_t bytes);
+/* A free stack is handed out again: nothing that its last user left poisoned is. */
+void gr_sanitizer_stack_reuse(uintptr_t low, uintptr_t high);
 
 /* valgrind: a stack comes and goes. The id is 0 without valgrind. */
 unsigned gr_sanitizer_stack_register(uintptr_t low, uintptr_t high);

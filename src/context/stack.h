@@ -59,6 +59,7 @@ int gr_stack_promise_slow(struct gr_stack_cache *cache, int class);
 void gr_stack_unpromise_slow(struct gr_stack_cache *cache, int class);
 void *gr_stack_get_slow(struct gr_stack_cache *cache, int class);
 void gr_stack_put_slow(struct gr_stack_cache *cache, int class, void *top);
+void gr_stack_reused(int class, void *top); /* for sanitizers */
 
 /* 0, or -ENOMEM: address space or guards are used up. May reserve memory. */
 static inline int gr_stack_promise(struct gr_stack_cache *cache, int class)
@@ -91,7 +92,7 @@ static inline void *gr_stack_get_hot(struct gr_stack_cache *cache, int class)
 		return NULL;
 	top = cache->hot[--cache->count];
 	if (gr_unlikely(gr_sanitizer_any))
-		gr_sanitizer_stack_reuse(top, gr_stack_usable(class));
+		gr_stack_reused(class, top);
 	return top;
 }
 

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#include "context/pool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/atomic.h"
+#include "base/check.h"
+#include "os/os.h"
+
+#define SEGMENT    ((size_t)64 << 20)
+#define FIRST      16u /* slots in a pool's first segment, if they fit into one */
+#define POOL_DIRTY 1024u
+#define TRIM_BATCH 256u
+
+static size_t guards_left; /* that no pool counts as covered */
+
+void gr_pool_guards(size_t limit)
+{
+	gr_store_relaxed(&guards_left, limit);
+}
+
+void gr_pool_init(struct gr_pool *pool, int class, const struct gr_slot_shape *shape)
+{
+	memset(pool, 0, sizeof(*pool));
+	pool->cursor.class = class;
+	pool->cursor.shape = *shape;
+}
+
+void gr_pool_fini(struct gr_pool *pool)
+{
+	free(pool->entries);
+	pool->entries = NULL;
+	pool->free = pool->clean = pool->room = 0;
+}
+
+/* Promises ---------------------------------------------------------------------------------- */
+
+/* Room for every slot there is, so that giving a stack back needs no memory. */
+static int make_room(struct gr_pool *pool, size_t slots)
+{
+	uintptr_t *entries;
+
+	if (slots <= pool->room)
+		return 0;
+	entries = realloc(pool->entries, slots * sizeof(*entries));
+	if (entries == NULL)
+		return -ENOMEM;
+	pool->entries = entries;
+	pool->room = slots;
+	return 0;
+}
+
+/* Reserves at least `need` more slots: as many as there are, up to one segment's worth or an
+ * eighth of what there is, and fewer when the system refuses so many. */
+static int reserve(struct gr_pool *pool, size_t need)
+{
+	size_t have = pool->cursor.slots;
+	size_t segment = SEGMENT / gr_slot_bytes(&pool->cursor.shape);
+	size_t most = segment > have / 8 ? segment : have / 8;
+	size_t want = have == 0 ? FIRST : have;
+
+	if (want > most)
+		want = most;
+	for (;; want /= 2) {
+		if (want < need)
+			want = need;
+		if (make_room(pool, have + want) == 0 && gr_segment_add(&pool->cursor, want) == 0)
+			return 0;
+		if (want == need)
+			return -ENOMEM;
+	}
+}
+
+/* Takes n of the guards the system bears. */
+static bool take_guards(size_t n)
+{
+	size_t left = gr_load_relaxed(&guards_left);
+
+	do {
+		if (left == SIZE_MAX)
+			return true; /* markers: no limit */
+		if (left < n)
+			return false;
+	} while (!gr_cas_relaxed(&guards_left, &left, left - n));
+	return true;
+}
+
+int gr_pool_promise_locked(struct gr_pool *pool, size_t n)
+{
+	size_t need = pool->promised + n;
+
+	if (need > pool->cursor.slots) {
+		int rc = reserve(pool, need - pool->cursor.slots);
+
+		if (rc != 0)
+			return rc;
+	}
+	if (need > pool->covered) {
+		if (!take_guards(need - pool->covered))
+			return -ENOMEM;
+		pool->covered = need;
+	}
+	pool->promised = need;
+	return 0;
+}
+
+void gr_pool_unpromise_locked(struct gr_pool *pool, size_t n)
+{
+	GR_CHECK(pool->promised >= n);
+	pool->promised -= n;
+}
+
+/* Taking ------------------------------------------------------------------------------------ */
+
+static uintptr_t pop(struct gr_pool *pool)
+{
+	uintptr_t entry = pool->entries[--pool->free];
+
+	if (pool->clean > pool->free)
+		pool->clean = pool->free;
+	return entry;
+}
+
+uintptr_t gr_pool_take_locked(struct gr_pool *pool)
+{
+	struct gr_backoff b = { 0 };
+
+	for (;;) {
+		void *fresh;
+
+		if (pool->free > 0)
+			return pop(pool);
+		fresh = gr_segment_cut(&pool->cursor);
+		if (fresh != NULL)
+			return (uintptr_t)fresh | GR_POOL_UNGUARDED;
+		if (pool->trimming == 0)
+			return 0;
+		gr_lock_release(&pool->lock); /* the batch being trimmed will come back */
+		gr_backoff_wait(&b);
+		gr_lock_acquire(&pool->lock);
+	}
+}
+
+uintptr_t gr_pool_take_warm_locked(struct gr_pool *pool)
+{
+	if (pool->free == pool->clean || (pool->entries[pool->free - 1] & GR_POOL_UNGUARDED))
+		return 0;
+	return pop(pool);
+}
+
+/* Giving back ------------------------------------------------------------------------------- */
+
+static void push(struct gr_pool *pool, uintptr_t entry)
+{
+	GR_CHECK(pool->free < pool->room);
+	pool->entries[pool->free++] = entry;
+}
+
+void gr_pool_put_unguarded_locked(struct gr_pool *pool, uintptr_t entry)
+{
+	push(pool, pool->free > 0 ? pool->entries[0] : entry);
+	pool->entries[0] = entry;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	uintptr_t x = *(const uintptr_t *)a, y = *(const uintptr_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Drops the pages of n stacks. A run of neighbours is one piece, guards included: a marker stays
+ * and a mapping without access has nothing to drop. */
+static void discard(const struct gr_slot_shape *shape, uintptr_t *entries, size_t n)
+{
+	uintptr_t from = 0, to = 0;
+
+	qsort(entries, n, sizeof(*entries), by_address);
+	for (size_t i = 0; i < n; i++) {
+		uintptr_t low, high;
+
+		gr_slot_bounds(shape, entries[i] & ~GR_POOL_UNGUARDED, &low, &high);
+		if (low - shape->guard != to) {
+			if (from != 0)
+				gr_os_discard((void *)from, to - from);
+			from = low;
+		}
+		to = high;
+	}
+	if (from != 0)
+		gr_os_discard((void *)from, to - from);
+}
+
+/* The oldest dirty ones. They are in no list while the lock is released; the pool may change. */
+static void trim_batch(struct gr_pool *pool)
+{
+	uintptr_t batch[TRIM_BATCH];
+
+	memcpy(batch, pool->entries + pool->clean, sizeof(batch));
+	pool->free -= TRIM_BATCH;
+	memmove(pool->entries + pool->clean, pool->entries + pool->clean + TRIM_BATCH,
+		(pool->free - pool->clean) * sizeof(batch[0]));
+	pool->trimming++;
+	gr_lock_release(&pool->lock);
+
+	discard(&pool->cursor.shape, batch, TRIM_BATCH);
+
+	gr_lock_acquire(&pool->lock);
+	pool->trimming--;
+	memmove(pool->entries + pool->clean + TRIM_BATCH, pool->entries + pool->clean,
+		(pool->free - pool->clean) * sizeof(batch[0]));
+	memcpy(pool->entries + pool->clean, batch, sizeof(batch));
+	pool->clean += TRIM_BATCH;
+	pool->free += TRIM_BATCH;
+}
+
+void gr_pool_trim_locked(struct gr_pool *pool)
+{
+	while (pool->free - pool->clean >= POOL_DIRTY + TRIM_BATCH)
+		trim_batch(pool);
+}
+
+void gr_pool_put_locked(struct gr_pool *pool, void *top)
+{
+	push(pool, (uintptr_t)top);
+}
