@@ -6,8 +6,8 @@
  * control word (x86-64); x19-x30, d8-d15 and FPCR (AArch64). Everything else the compiler has
  * saved already, since for it the switch is an ordinary call.
  *
- *  C1  gr_context_switch() stores `from` before it loads `to`; `from` may be resumed as soon as
- *      somebody *on the other stack* says so. Nobody may say so earlier: the commit does.
+ *  C1  When gr_context_switch() arrives on the other stack, `from` is complete; from then on it
+ *      may be resumed. Whoever makes that known does it there (the commit), never before.
  *  C2  A context is resumed at most once for each time it was stored.
  *  C3  Which thread resumes it does not matter. Thread-locals are re-read after a switch, through
  *      functions that are not inlined.
