@@ -17,11 +17,9 @@
 #ifdef __cplusplus
 #define GORO_BEGIN extern "C" {
 #define GORO_END   }
-#define GORO_INIT(type, ...) type{ __VA_ARGS__ }
 #else
 #define GORO_BEGIN
 #define GORO_END
-#define GORO_INIT(type, ...) { __VA_ARGS__ }
 #define GORO_TYPED 1
 #endif
 

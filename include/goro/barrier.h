@@ -3,23 +3,26 @@
 #ifndef GORO_BARRIER_H
 #define GORO_BARRIER_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "goro/attributes.h"
+#include "goro/init.h"
 
 GORO_BEGIN
 
 /** Begin with GORO_BARRIER_INIT(n). The fields are the library's. */
-typedef struct goro_barrier {
-	uint64_t word_;
-	void *head_;
-	void *tail_;
-	int64_t parties_;
+typedef union goro_barrier {
+	__extension__ struct {
+		uint64_t word_;
+		int64_t parties_;
+		void *head_;
+		void *tail_;
+	};
+	GORO_BITS_256
 } goro_barrier;
 
 /** For n that meet; with an n below 1 the wait returns -EINVAL. */
-#define GORO_BARRIER_INIT(n) GORO_INIT(goro_barrier, 0, NULL, NULL, (int64_t)(n))
+#define GORO_BARRIER_INIT(n) GORO_TWO_WORDS(goro_barrier, 0, (int64_t)(n))
 
 /** Waits until n callers, this one included, have come.
  *

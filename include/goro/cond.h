@@ -9,10 +9,10 @@
 #ifndef GORO_COND_H
 #define GORO_COND_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "goro/attributes.h"
+#include "goro/init.h"
 #include "goro/mutex.h"
 
 GORO_BEGIN
@@ -25,7 +25,8 @@ typedef struct goro_cond {
 	uint64_t room_[1];
 } goro_cond;
 
-#define GORO_COND_INIT GORO_INIT(goro_cond, 0, NULL, NULL, { 0 })
+GORO_ZERO_OBJECT(goro_cond)
+#define GORO_COND_INIT GORO_ZERO(goro_cond)
 
 /** Unlocks the mutex and waits, in one step; locks the mutex again.
  *

@@ -14,10 +14,10 @@
 #ifndef GORO_MUTEX_H
 #define GORO_MUTEX_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "goro/attributes.h"
+#include "goro/init.h"
 
 GORO_BEGIN
 
@@ -29,7 +29,8 @@ typedef struct goro_mutex {
 	uint64_t room_[1];
 } goro_mutex;
 
-#define GORO_MUTEX_INIT GORO_INIT(goro_mutex, 0, NULL, NULL, { 0 })
+GORO_ZERO_OBJECT(goro_mutex)
+#define GORO_MUTEX_INIT GORO_ZERO(goro_mutex)
 
 /** Locks.
  *

@@ -3,10 +3,10 @@
 #ifndef GORO_ONCE_H
 #define GORO_ONCE_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "goro/attributes.h"
+#include "goro/init.h"
 
 GORO_BEGIN
 
@@ -18,7 +18,8 @@ typedef struct goro_once {
 	uint64_t room_[1];
 } goro_once;
 
-#define GORO_ONCE_INIT GORO_INIT(goro_once, 0, NULL, NULL, { 0 })
+GORO_ZERO_OBJECT(goro_once)
+#define GORO_ONCE_INIT GORO_ZERO(goro_once)
 
 /** Calls fn(arg), unless a call with the same `o` has done so.
  *

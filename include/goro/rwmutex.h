@@ -8,10 +8,10 @@
 #ifndef GORO_RWMUTEX_H
 #define GORO_RWMUTEX_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "goro/attributes.h"
+#include "goro/init.h"
 
 GORO_BEGIN
 
@@ -25,7 +25,8 @@ typedef struct goro_rwmutex {
 	uint64_t room_[3];
 } goro_rwmutex;
 
-#define GORO_RWMUTEX_INIT GORO_INIT(goro_rwmutex, 0, NULL, NULL, NULL, NULL, { 0, 0, 0 })
+GORO_ZERO_OBJECT(goro_rwmutex)
+#define GORO_RWMUTEX_INIT GORO_ZERO(goro_rwmutex)
 
 /** Locks for reading.
  *

@@ -8,23 +8,26 @@
 #ifndef GORO_SEM_H
 #define GORO_SEM_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "goro/attributes.h"
+#include "goro/init.h"
 
 GORO_BEGIN
 
 /** Begin with GORO_SEM_INIT(n). The fields are the library's. */
-typedef struct goro_sem {
-	uint64_t word_;
-	void *head_;
-	void *tail_;
-	uint64_t room_[1];
+typedef union goro_sem {
+	__extension__ struct {
+		uint64_t word_;
+		uint64_t room_;
+		void *head_;
+		void *tail_;
+	};
+	GORO_BITS_256
 } goro_sem;
 
 /** n units to begin with, at most 2^55 - 1; with a negative n acquire returns -EINVAL. */
-#define GORO_SEM_INIT(n) GORO_INIT(goro_sem, (uint64_t)(n) << 8, NULL, NULL, { 0 })
+#define GORO_SEM_INIT(n) GORO_TWO_WORDS(goro_sem, (uint64_t)(n) << 8, 0)
 
 /** Takes a unit.
  *

@@ -15,10 +15,10 @@
 #ifndef GORO_WAITGROUP_H
 #define GORO_WAITGROUP_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "goro/attributes.h"
+#include "goro/init.h"
 
 GORO_BEGIN
 
@@ -30,7 +30,8 @@ typedef struct goro_waitgroup {
 	uint64_t room_[1];
 } goro_waitgroup;
 
-#define GORO_WAITGROUP_INIT GORO_INIT(goro_waitgroup, 0, NULL, NULL, { 0 })
+GORO_ZERO_OBJECT(goro_waitgroup)
+#define GORO_WAITGROUP_INIT GORO_ZERO(goro_waitgroup)
 
 /** Changes how many things are not done yet. When that comes to 0 all who wait are woken. Below 0
  *  is told on stderr and aborts, as is NULL.
