@@ -15,7 +15,6 @@
  * Source: proc(5), cgroups(7), Documentation/admin-guide/cgroup-v2.rst and
  * scheduler/sched-bwc.rst of Linux.
  */
-#define _GNU_SOURCE
 #include "os/linux_cpu.h"
 
 #include <errno.h>

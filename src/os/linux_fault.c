@@ -4,7 +4,6 @@
  * Whoever handled these signals before keeps them when the report says "not mine": a language
  * runtime that uses SIGSEGV in its own code, a sanitizer, a crash reporter.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

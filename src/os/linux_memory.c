@@ -7,7 +7,6 @@
  * to let the kernel itself read a guarded page: write(2) from it must say EFAULT.
  * GORO_GUARD=mprotect in the environment forces the other way, for tests.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

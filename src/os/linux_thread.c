@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* linux_thread.c: futexes, threads, signal masks, the process-wide barrier. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* coro.c: descriptors: made, recycled, ended.
+ *
+ *  D1  A free descriptor is in one worker's cache or in the slots' free list; its life has no
+ *      LIVE bit then. `next` links a cache.
+ *  D2  Making a coroutine raises the generation and sets LIVE in one store (release: pairs with
+ *      the acquire of whoever walks the registry and reads the fields set before).
+ *  D3  Generations go on over runs: the memory goes with a stop, but the next run begins above
+ *      the highest generation of the last. So a handle is stale for ever.
+ *
+ * An id is generation << 28 | index + 1; 36 bits of generation outlast the machine.
+ */
+#include "sched/coro.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#define INDEX_BITS 28
+#define REFILL     32u
+
+_Static_assert(sizeof(struct gr_coro) <= 256, "a parked coroutine costs what figures.md says");
+
+static struct gr_slots slots;
+static uint64_t first_generation = 1;
+
+int gr_coro_start(void)
+{
+	return gr_slots_init(&slots, sizeof(struct gr_coro));
+}
+
+void gr_coro_stop(void)
+{
+	for (uint32_t i = 0; i < gr_coro_count(); i++) {
+		uint64_t generation = gr_coro_at(i)->life >> GR_CORO_LIFE_SHIFT;
+
+		if (generation >= first_generation)
+			first_generation = generation + 1;
+	}
+	gr_slots_fini(&slots);
+}
+
+uint32_t gr_coro_count(void)
+{
+	return gr_slots_count(&slots);
+}
+
+struct gr_coro *gr_coro_at(uint32_t index)
+{
+	return gr_slots_at(&slots, index);
+}
+
+uint64_t gr_coro_id(const struct gr_coro *co)
+{
+	uint64_t generation = gr_load_relaxed(&co->life) >> GR_CORO_LIFE_SHIFT;
+
+	return (generation - 1) << INDEX_BITS | (co->index + 1);
+}
+
+static struct gr_coro *take(struct gr_coro_cache *cache)
+{
+	struct gr_coro *co;
+	void *first;
+
+	if (cache == NULL) {
+		gr_slots_get_batch(&slots, 1, offsetof(struct gr_coro, next),
+			offsetof(struct gr_coro, index), &first);
+		return first;
+	}
+	if (gr_unlikely(cache->first == NULL)) {
+		cache->count = gr_slots_get_batch(&slots, REFILL, offsetof(struct gr_coro, next),
+			offsetof(struct gr_coro, index), &first);
+		if (cache->count == 0)
+			return NULL;
+		cache->first = first;
+	}
+	co = cache->first;
+	cache->first = co->next;
+	cache->count--;
+	return co;
+}
+
+struct gr_coro *gr_coro_make(struct gr_coro_cache *cache, struct gr_stack_cache *stacks,
+	const struct gr_entry *entry, int stack_class, bool cancelled)
+{
+	struct gr_coro *co;
+	uint64_t generation;
+
+	if (gr_stack_promise(stacks, stack_class) != 0)
+		return NULL;
+	co = take(cache);
+	if (gr_unlikely(co == NULL)) {
+		gr_stack_unpromise(stacks, stack_class);
+		return NULL;
+	}
+	co->next = NULL;
+	co->stack = NULL;
+	co->error = 0;
+	co->stack_class = (uint8_t)stack_class;
+	co->name[0] = '\0';
+	co->entry = *entry;
+	co->why = NULL;
+	co->what = NULL;
+	co->locals = NULL;
+	co->scope = NULL;
+	generation = (co->life >> GR_CORO_LIFE_SHIFT) + 1;
+	if (gr_unlikely(generation < first_generation))
+		generation = first_generation;
+	gr_store_release(&co->life, generation << GR_CORO_LIFE_SHIFT | GR_CORO_LIVE |
+					    (cancelled ? GR_CORO_CANCELLED : 0));
+	return co;
+}
+
+void gr_coro_free(struct gr_coro_cache *cache, struct gr_coro *co)
+{
+	uint64_t life = gr_load_relaxed(&co->life);
+
+	/* A canceller may set its bit meanwhile. */
+	while (!gr_cas_release(&co->life, &life, life & ~(GR_CORO_LIVE | GR_CORO_CANCELLED)))
+		;
+	co->next = cache->first;
+	cache->first = co;
+	if (gr_unlikely(++cache->count > GR_CORO_CACHE_MAX))
+		gr_coro_cache_flush(cache);
+}
+
+void gr_coro_end(struct gr_coro_cache *cache, struct gr_stack_cache *stacks, struct gr_coro *co)
+{
+	if (co->stack != NULL) {
+		gr_fiber_destroy(&co->fiber);
+		gr_stack_put(stacks, co->stack_class, co->stack);
+	}
+	gr_stack_unpromise(stacks, co->stack_class);
+	gr_coro_free(cache, co);
+}
+
+void gr_coro_cache_flush(struct gr_coro_cache *cache)
+{
+	if (cache->first != NULL)
+		gr_slots_put_batch(&slots, offsetof(struct gr_coro, next),
+			offsetof(struct gr_coro, index), cache->first);
+	*cache = (struct gr_coro_cache){ .first = NULL };
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "sched/find.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "sched/idle.h"
+#include "sched/inject.h"
+#include "sched/monitor.h"
+#include "sched/park.h"
+#include "sched/ports.h"
+#include "sched/ready.h"
+#include "sched/timer.h"
+
+/* An idle worker searches this many rounds before it sleeps, with a pause between them: some
+ * microseconds, against the tens that a thread takes to wake up. */
+#define SEARCH_ROUNDS 4u
+#define SEARCH_PAUSE  100u
+
+static void fire_timers(struct gr_worker *w)
+{
+	w->now = gr_now();
+	if (gr_timer_earliest() <= w->now) {
+		unsigned fired = gr_timer_fire(w->now);
+
+		gr_store_relaxed(&w->counters.timers, w->counters.timers + fired);
+	}
+}
+
+/* Takes a fair share of the global queue; one to run, the rest into the ring. */
+static struct gr_coro *from_inject(struct gr_worker *w)
+{
+	unsigned len = gr_inject_len();
+	unsigned max = len / gr_sched.configured + 1;
+	unsigned count;
+	struct gr_coro *first;
+
+	if (len == 0)
+		return NULL;
+	if (max > GR_RUNQ_SIZE / 2)
+		max = GR_RUNQ_SIZE / 2;
+	first = gr_inject_pop(max, &count);
+	if (first == NULL)
+		return NULL;
+	for (struct gr_coro *co = first->next, *next; co != NULL; co = next) {
+		next = co->next;
+		gr_ready_behind(w, co);
+	}
+	return first;
+}
+
+/* One round over all other workers, from a random one on. The next-slot of one that stands
+ * still is taken too (runq.h R4). */
+static struct gr_coro *steal(struct gr_worker *w)
+{
+	unsigned n = gr_sched.seats;
+	unsigned start = gr_random_below(&w->random, n);
+
+	for (unsigned i = 0; i < n; i++) {
+		struct gr_worker *victim = &gr_sched.workers[(start + i) % n];
+		struct gr_coro *co;
+
+		if (victim == w || gr_load_relaxed(&victim->state) == GR_WORKER_NONE)
+			continue;
+		co = gr_runq_steal(&w->queue, &victim->queue);
+		if (co == NULL && gr_load_relaxed(&victim->stuck))
+			co = gr_runq_take_slot(&victim->queue);
+		if (co != NULL) {
+			gr_bump(w->counters.steals);
+			return co;
+		}
+	}
+	return NULL;
+}
+
+/* A worker that begins to run what it found stops searching; the last one passes the search on,
+ * since where one found something there may be more. */
+static struct gr_coro *found(struct gr_worker *w, struct gr_coro *co)
+{
+	if (w->searching) {
+		w->searching = false;
+		if (gr_idle_search_end())
+			gr_idle_notify();
+	}
+	return co;
+}
+
+static struct gr_coro *search(struct gr_worker *w)
+{
+	if (!w->searching && !(w->searching = gr_idle_search_begin()))
+		return NULL;
+	for (unsigned round = 0; round < SEARCH_ROUNDS; round++) {
+		struct gr_coro *co = steal(w);
+
+		if (co == NULL)
+			co = from_inject(w);
+		if (co != NULL)
+			return co;
+		for (unsigned i = 0; i < SEARCH_PAUSE; i++)
+			gr_cpu_relax();
+	}
+	return NULL;
+}
+
+/* Does anything lie where others may take it? For the last look before sleep (idle.h I3). */
+static bool work_visible(void)
+{
+	if (gr_inject_len() != 0)
+		return true;
+	for (unsigned i = 0; i < gr_sched.seats; i++)
+		if (gr_runq_len(&gr_sched.workers[i].queue) != 0)
+			return true;
+	return false;
+}
+
+static void sleep_until_work(struct gr_worker *w)
+{
+	if (gr_monitor_retire(w))
+		return;
+	if (gr_idle_lie_down(w->index, w->searching) && work_visible())
+		gr_idle_notify();
+	w->searching = false;
+	gr_bump(w->counters.sleeps);
+	if (!gr_load_acquire(&gr_sched.quit)) {
+		w->searching = gr_idle_sleep(w->index, gr_timer_next);
+		gr_monitor_rouse();
+	} else {
+		w->searching = gr_idle_get_up(w->index);
+	}
+}
+
+/* What is in hand gets its stack. False: it could not, and has ended unrun. */
+static bool equip(struct gr_worker *w, struct gr_coro *co)
+{
+	if (gr_likely(co->stack != NULL))
+		return true;
+	co->stack = gr_stack_get(&w->stacks, co->stack_class);
+	if (co->stack == NULL) {
+		gr_ports.stillborn(co);
+		gr_coro_end(&w->coros, &w->stacks, co);
+		gr_park_count_end(w);
+		return false;
+	}
+	gr_park_start(co);
+	return true;
+}
+
+static struct gr_coro *look(struct gr_worker *w)
+{
+	struct gr_coro *co = w->handoff;
+
+	if (co != NULL) {
+		w->handoff = NULL;
+		return co;
+	}
+	if (w->visit) {
+		w->visit = false;
+		gr_monitor_retire(w);
+		fire_timers(w);
+		co = from_inject(w);
+		if (co != NULL)
+			return co;
+	}
+	co = gr_runq_next(&w->queue);
+	if (co == NULL)
+		co = from_inject(w);
+	return co;
+}
+
+struct gr_coro *gr_find(struct gr_worker *w)
+{
+	for (;;) {
+		struct gr_coro *co = look(w);
+
+		if (co == NULL) {
+			if (gr_load_acquire(&gr_sched.quit))
+				return NULL;
+			fire_timers(w);
+			co = gr_runq_next(&w->queue);
+		}
+		if (co == NULL)
+			co = search(w);
+		if (co != NULL && equip(w, co))
+			return found(w, co);
+		if (co == NULL)
+			sleep_until_work(w);
+	}
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include "sched/idle.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/atomic.h"
+#include "base/check.h"
+#include "base/compiler.h"
+#include "base/lock.h"
+#include "os/os.h"
+
+/* Bits of a seat's futex word. */
+#define WOKEN 1u /* taken out of the list; counts as searching */
+#define POKED 2u /* an earlier timer: look at the clock again */
+
+#define SEARCHING UINT32_C(1)
+#define SLEEPING  (UINT32_C(1) << 16)
+
+#define NOBODY INT64_MIN /* watch_until: no sleeper watches the timers */
+
+struct seat {
+	uint32_t futex __attribute__((aligned(GR_CACHELINE)));
+	bool asleep; /* in the list; under the lock */
+	unsigned below;
+};
+
+static struct {
+	uint32_t state __attribute__((aligned(GR_CACHELINE)));
+	uint32_t taken;
+	int64_t watch_until __attribute__((aligned(GR_CACHELINE)));
+	uint32_t watcher; /* seat + 1, 0: nobody; the holder's to clear */
+	struct gr_lock lock __attribute__((aligned(GR_CACHELINE)));
+	unsigned top; /* the list of sleepers, last in first out: seat + 1 */
+	struct seat *seats;
+	unsigned count;
+} idle = { .watch_until = NOBODY };
+
+int gr_idle_start(unsigned count)
+{
+	idle.seats = aligned_alloc(GR_CACHELINE, count * sizeof *idle.seats);
+	if (idle.seats == NULL)
+		return -ENOMEM;
+	for (unsigned i = 0; i < count; i++)
+		idle.seats[i] = (struct seat){ .futex = 0 };
+	idle.count = count;
+	idle.top = 0;
+	gr_store_relaxed(&idle.state, 0u);
+	gr_store_relaxed(&idle.taken, 0u);
+	gr_store_relaxed(&idle.watcher, 0u);
+	gr_store_relaxed(&idle.watch_until, NOBODY);
+	return 0;
+}
+
+void gr_idle_stop(void)
+{
+	free(idle.seats);
+	idle.seats = NULL;
+	idle.count = 0;
+}
+
+void gr_idle_join(unsigned seat)
+{
+	GR_CHECK(seat < idle.count);
+	gr_fetch_add_seq_cst(&idle.taken, 1u);
+}
+
+void gr_idle_leave(unsigned seat)
+{
+	GR_CHECK(seat < idle.count);
+	gr_fetch_sub_seq_cst(&idle.taken, 1u);
+	if (!gr_idle_watched())
+		gr_idle_kick(); /* the last one awake must not go without leaving a watcher (I4) */
+}
+
+static unsigned searching(uint32_t state)
+{
+	return state % SLEEPING;
+}
+
+static unsigned sleeping(uint32_t state)
+{
+	return state / SLEEPING;
+}
+
+unsigned gr_idle_sleeping(void)
+{
+	return sleeping(gr_load_relaxed(&idle.state));
+}
+
+unsigned gr_idle_awake(void)
+{
+	return gr_load_relaxed(&idle.taken) - gr_idle_sleeping();
+}
+
+bool gr_idle_watched(void)
+{
+	return gr_load_relaxed(&idle.watcher) != 0;
+}
+
+/* Under the lock: takes seat `at`, whose predecessor's link is *link, out of the list (I2). */
+static void unlink_seat(unsigned *link, bool to_search)
+{
+	struct seat *s = &idle.seats[*link - 1];
+
+	*link = s->below;
+	s->asleep = false;
+	gr_fetch_sub_seq_cst(&idle.state, to_search ? SLEEPING - SEARCHING : SLEEPING);
+}
+
+/* Wakes the seat that lay down last. */
+static bool wake_one(bool in_any_case)
+{
+	struct seat *s = NULL;
+
+	gr_lock_acquire(&idle.lock);
+	if (idle.top != 0 &&
+		(in_any_case || searching(gr_load_relaxed(&idle.state)) == 0)) {
+		s = &idle.seats[idle.top - 1];
+		unlink_seat(&idle.top, true);
+	}
+	gr_lock_release(&idle.lock);
+	if (s == NULL)
+		return false;
+	gr_fetch_or_acq_rel(&s->futex, WOKEN);
+	gr_os_futex_wake(&s->futex, 1);
+	return true;
+}
+
+void gr_idle_notify(void)
+{
+	uint32_t state;
+
+	gr_fence_light(); /* pairs with gr_fence_heavy() in gr_idle_lie_down(): I3 */
+	state = gr_load_relaxed(&idle.state);
+	if (gr_unlikely(sleeping(state) != 0 && searching(state) == 0))
+		wake_one(false);
+}
+
+bool gr_idle_kick(void)
+{
+	return wake_one(true);
+}
+
+void gr_idle_wake_all(void)
+{
+	while (wake_one(true))
+		;
+}
+
+bool gr_idle_search_begin(void)
+{
+	uint32_t state = gr_load_relaxed(&idle.state);
+
+	do {
+		unsigned awake = gr_load_relaxed(&idle.taken) - sleeping(state);
+
+		if (2 * searching(state) >= awake)
+			return false;
+	} while (!gr_cas_seq_cst(&idle.state, &state, state + SEARCHING));
+	return true;
+}
+
+bool gr_idle_search_end(void)
+{
+	return searching(gr_fetch_sub_seq_cst(&idle.state, SEARCHING)) == 1;
+}
+
+bool gr_idle_lie_down(unsigned seat, bool was_searching)
+{
+	struct seat *s = &idle.seats[seat];
+	uint32_t before;
+
+	gr_store_relaxed(&s->futex, 0u); /* nobody wakes a seat that is not in the list */
+	gr_lock_acquire(&idle.lock);
+	s->asleep = true;
+	s->below = idle.top;
+	idle.top = seat + 1;
+	before = gr_fetch_add_seq_cst(
+		&idle.state, was_searching ? SLEEPING - SEARCHING : SLEEPING);
+	gr_lock_release(&idle.lock);
+	gr_fence_heavy(); /* pairs with gr_fence_light() in gr_idle_notify(): I3 */
+	return was_searching ? searching(before) == 1 : searching(before) == 0;
+}
+
+bool gr_idle_get_up(unsigned seat)
+{
+	bool woken = true;
+
+	gr_lock_acquire(&idle.lock);
+	for (unsigned *link = &idle.top; *link != 0; link = &idle.seats[*link - 1].below)
+		if (*link == seat + 1) {
+			unlink_seat(link, false);
+			woken = false;
+			break;
+		}
+	gr_lock_release(&idle.lock);
+	return woken;
+}
+
+static bool take_watch(unsigned seat)
+{
+	uint32_t nobody = 0;
+
+	return gr_load_relaxed(&idle.watcher) == 0 &&
+	       gr_cas_seq_cst(&idle.watcher, &nobody, seat + 1);
+}
+
+/* Says until when it sleeps, and makes sure that this is still right (I4). */
+static int64_t keep_watch(int64_t (*earliest)(void))
+{
+	int64_t until = earliest();
+
+	for (;;) {
+		int64_t again;
+
+		gr_store_seq_cst(&idle.watch_until, until);
+		gr_fence_heavy(); /* pairs with gr_fence_light() in gr_idle_oversleeps(): I4 */
+		again = earliest();
+		if (again >= until)
+			return until;
+		until = again;
+	}
+}
+
+bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void))
+{
+	struct seat *s = &idle.seats[seat];
+	bool watch = take_watch(seat);
+	bool woken = true;
+
+	while (!(gr_load_acquire(&s->futex) & WOKEN)) {
+		int64_t until = watch ? keep_watch(earliest) : INT64_MAX;
+		uint32_t seen = gr_load_acquire(&s->futex);
+
+		if (seen & WOKEN)
+			break;
+		if (seen & POKED) {
+			gr_fetch_and_acq_rel(&s->futex, ~POKED);
+			continue;
+		}
+		if (gr_os_futex_wait(&s->futex, seen, until) == -ETIMEDOUT && !gr_idle_get_up(seat)) {
+			woken = false;
+			break;
+		}
+	}
+	if (watch) {
+		gr_store_seq_cst(&idle.watch_until, NOBODY);
+		gr_store_release(&idle.watcher, 0u);
+	}
+	return woken;
+}
+
+bool gr_idle_oversleeps(int64_t when)
+{
+	gr_fence_light(); /* pairs with gr_fence_heavy() in keep_watch(): I4 */
+	return when < gr_load_relaxed(&idle.watch_until);
+}
+
+void gr_idle_poke(void)
+{
+	uint32_t watcher = gr_load_acquire(&idle.watcher);
+
+	if (watcher == 0)
+		return; /* it is awake, and looks before it sleeps again */
+	gr_fetch_or_acq_rel(&idle.seats[watcher - 1].futex, POKED);
+	gr_os_futex_wake(&idle.seats[watcher - 1].futex, 1);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* idle.h: which workers sleep, which search, which one watches the clock; and why no wake-up
+ * is lost.
+ *
+ * Each thread that may run coroutines has a seat. One word counts two sorts of them:
+ *
+ *   state = sleeping << 16 | searching         (awake = seats taken - sleeping)
+ *
+ * Waking a thread costs its waker microseconds and takes tens of them, so wakes are few: who
+ * makes work visible wakes a sleeper only if nobody searches; a searcher that finds something
+ * and was the last one wakes the next; at most half of the awake ones search.
+ *
+ * Invariants
+ *  I1  A seat is in the list of sleepers, or awake. Both counts change together with the list,
+ *      under its lock; only "stop searching without going to sleep" is a lone decrement.
+ *  I2  Who wakes a seat takes it out of the list and counts it as searching, on its behalf;
+ *      so between a wake and the moment it takes effect nobody wakes a second one.
+ *  I3  No lost wake-up (Dekker). The one who has work: makes it visible in a queue, fence,
+ *      reads `state`. The one who goes to sleep: enters the list and changes `state`, fence,
+ *      looks at all queues once more if it was the last to search. One of the two sees the
+ *      other. If the former sees a searcher instead, that searcher will look again before it
+ *      sleeps. What lies in a next-slot is exempt: its owner runs it, or the monitor sees that
+ *      the owner stands still (monitor.c).
+ *  I4  At most one sleeper holds the watch: it sleeps no longer than to `watch_until`. Who arms
+ *      an earlier timer: publishes it, fence, reads `watch_until`, pokes the holder if it is
+ *      later. The holder: stores `watch_until`, fence, reads the earliest timer again. If all
+ *      are asleep somebody holds the watch, as each asks for it before it sleeps and lets go
+ *      of it only when it wakes. If nobody holds it, somebody is awake, and looks at the timers
+ *      every so many scheduling points; and the monitor looks after those who do not come by
+ *      one.
+ *
+ * The fences are the asymmetric pair of base/atomic.h: light for those who make work, heavy for
+ * those who go to sleep, since the former happens a million times more often.
+ *
+ * Source: the protocol of Go's proc.go ("submission of work against idling") and the counters of
+ * Tokio's idle.rs; one thread that sleeps in the poller for all, as in both.
+ */
+#ifndef GR_SCHED_IDLE_H
+#define GR_SCHED_IDLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* All seats up to `count` begin as not taken. -ENOMEM. */
+int gr_idle_start(unsigned count);
+void gr_idle_stop(void);
+
+/* A thread takes its seat (awake), or gives it up (awake). */
+void gr_idle_join(unsigned seat);
+void gr_idle_leave(unsigned seat);
+
+/* Work has become visible in a queue: wakes a sleeper if nobody searches. */
+void gr_idle_notify(void);
+
+/* The same for one who knows that all those awake are held up: wakes one in any case. */
+bool gr_idle_kick(void);
+
+void gr_idle_wake_all(void);
+
+/* May this worker search others' queues? If true it counts as searching. */
+bool gr_idle_search_begin(void);
+
+/* Stops searching; true: it was the last one, so if it found work another should search. */
+bool gr_idle_search_end(void);
+
+/* First half of going to sleep. True: the caller was the last searcher, and must look at all
+ * queues once more; if it finds something, it calls gr_idle_notify() and goes on as usual. */
+bool gr_idle_lie_down(unsigned seat, bool searching);
+
+/* Second half: sleeps until somebody wakes this seat (true: it counts as searching now) or,
+ * if it got the watch, until the earliest timer (false: it does not). `earliest` gives the
+ * earliest timer's time, INT64_MAX if there is none. */
+bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void));
+
+/* Gets up without having slept. True: somebody has woken this seat already. */
+bool gr_idle_get_up(unsigned seat);
+
+/* A timer due at `when` is visible in its shard. True: the holder of the watch sleeps longer
+ * than that, and gr_idle_poke() is due (apart, since it is a system call). */
+bool gr_idle_oversleeps(int64_t when);
+void gr_idle_poke(void);
+
+/* For the monitor and the stats. */
+unsigned gr_idle_sleeping(void);
+unsigned gr_idle_awake(void);
+bool gr_idle_watched(void);
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "sched/monitor.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "sched/idle.h"
+#include "sched/inject.h"
+#include "sched/ports.h"
+#include "sched/thread.h"
+#include "sched/timer.h"
+
+#define PERIOD      (10 * INT64_C(1000000))
+#define QUIET_LOOKS 10u
+
+static struct {
+	struct gr_os_thread thread;
+	bool started;
+	bool report;
+	bool reported;
+	uint32_t quit;
+	uint32_t asleep;
+	uint32_t surplus; /* spares that should go to the bench; they count it down */
+} monitor;
+
+struct census {
+	unsigned active;
+	unsigned held_up;
+	bool waiting; /* something could run, or is due */
+};
+
+static bool holds_work(const struct gr_worker *w)
+{
+	return gr_runq_len(&w->queue) != 0 || gr_load_relaxed(&w->queue.slot) != NULL;
+}
+
+static struct census look(void)
+{
+	struct census c = { .waiting = gr_inject_len() != 0 };
+
+	for (unsigned i = 0; i < gr_sched.seats; i++) {
+		struct gr_worker *w = &gr_sched.workers[i];
+		uint64_t ticks = gr_load_relaxed(&w->ticks);
+		bool stuck;
+
+		if (gr_load_acquire(&w->state) != GR_WORKER_ACTIVE)
+			continue;
+		stuck = gr_load_relaxed(&w->running) != NULL && ticks == w->seen_ticks;
+		w->seen_ticks = ticks;
+		gr_store_relaxed(&w->stuck, (uint32_t)stuck);
+		c.active++;
+		c.held_up += stuck;
+		c.waiting |= stuck && holds_work(w);
+	}
+	return c;
+}
+
+/* Puts a spare on its feet: one from the bench, else a new thread. */
+static void add_spare(void)
+{
+	for (unsigned i = gr_sched.configured; i < gr_sched.seats; i++) {
+		struct gr_worker *w = &gr_sched.workers[i];
+
+		switch (gr_load_acquire(&w->state)) {
+		case GR_WORKER_BENCHED:
+			gr_store_release(&w->bench, 1u);
+			gr_os_futex_wake(&w->bench, 1);
+			return;
+		case GR_WORKER_NONE:
+			gr_worker_start(w); /* refused: perhaps next time */
+			return;
+		default:
+			break;
+		}
+	}
+}
+
+static void mend(const struct census *c)
+{
+	unsigned moving = c->active - c->held_up;
+	bool due = gr_timer_earliest() <= gr_now() + PERIOD;
+
+	gr_store_relaxed(&monitor.surplus,
+		moving > gr_sched.configured ? moving - gr_sched.configured : 0);
+	if (c->held_up == 0 && !c->waiting)
+		return;
+	if (gr_idle_sleeping() != 0) {
+		if (c->waiting || (due && !gr_idle_watched()))
+			gr_idle_kick(); /* M1 */
+	} else if (moving == 0 && (c->waiting || gr_timer_earliest() != INT64_MAX)) {
+		add_spare(); /* M2 */
+	}
+}
+
+/* Can nothing ever run again? Only asked when all workers have slept for a while. */
+static void report_all_asleep(void)
+{
+	int threads = gr_os_thread_count();
+	unsigned ours = 2; /* the monitor and the one that waits in goro_run() */
+
+	for (unsigned i = 0; i < gr_sched.seats; i++)
+		ours += gr_load_acquire(&gr_sched.workers[i].state) != GR_WORKER_NONE;
+	if (monitor.reported || !monitor.report || gr_sched_alive() == 0 ||
+		gr_load_acquire(&gr_sched.state) != GR_SCHED_RUNNING)
+		return;
+	if (gr_timer_next() != INT64_MAX || gr_inject_len() != 0 || gr_thread_count() != 0 ||
+		threads != (int)ours || gr_idle_awake() != 0)
+		return;
+	monitor.reported = true;
+	gr_ports.all_asleep();
+}
+
+static void sleep_while_idle(void)
+{
+	report_all_asleep();
+	gr_store_seq_cst(&monitor.asleep, 1u); /* M4 */
+	while (gr_load_seq_cst(&monitor.asleep) && gr_idle_awake() == 0 &&
+		!gr_load_acquire(&monitor.quit))
+		gr_os_futex_wait(&monitor.asleep, 1, INT64_MAX);
+	gr_store_seq_cst(&monitor.asleep, 0u);
+}
+
+static void monitor_main(void *arg)
+{
+	unsigned quiet = 0;
+
+	(void)arg;
+	while (!gr_load_acquire(&monitor.quit)) {
+		struct census c;
+
+		gr_os_futex_wait(&monitor.quit, 0, gr_now() + PERIOD);
+		quiet = gr_idle_awake() == 0 ? quiet + 1 : 0;
+		if (quiet >= QUIET_LOOKS) {
+			sleep_while_idle();
+			quiet = 0;
+			continue;
+		}
+		c = look();
+		mend(&c);
+	}
+}
+
+void gr_monitor_rouse(void)
+{
+	if (gr_unlikely(gr_load_seq_cst(&monitor.asleep)) &&
+		gr_exchange_acq_rel(&monitor.asleep, 0u))
+		gr_os_futex_wake(&monitor.asleep, 1);
+}
+
+/* Gives what it holds to the others, and its seat up; waits until it is needed (M3). */
+static void sit_on_bench(struct gr_worker *w)
+{
+	struct gr_coro *co;
+
+	while ((co = gr_runq_next(&w->queue)) != NULL)
+		gr_inject_push(co, co, 1);
+	gr_store_relaxed(&w->bench, 0u);
+	gr_store_release(&w->state, (uint32_t)GR_WORKER_BENCHED);
+	if (w->searching)
+		gr_idle_search_end();
+	w->searching = false;
+	gr_idle_leave(w->index);
+	gr_idle_notify();
+	while (!gr_load_acquire(&w->bench) && !gr_load_acquire(&gr_sched.quit))
+		gr_os_futex_wait(&w->bench, 0, INT64_MAX);
+	gr_idle_join(w->index);
+	gr_store_release(&w->state, (uint32_t)GR_WORKER_ACTIVE);
+}
+
+bool gr_monitor_retire(struct gr_worker *w)
+{
+	uint32_t surplus = gr_load_relaxed(&monitor.surplus);
+
+	if (gr_likely(surplus == 0 || w->index < gr_sched.configured))
+		return false;
+	do {
+		if (surplus == 0)
+			return false;
+	} while (!gr_cas_acq_rel(&monitor.surplus, &surplus, surplus - 1));
+	sit_on_bench(w);
+	return true;
+}
+
+int gr_monitor_start(bool report)
+{
+	int rc;
+
+	monitor.report = report;
+	monitor.reported = false;
+	gr_store_relaxed(&monitor.quit, 0u);
+	gr_store_relaxed(&monitor.asleep, 0u);
+	gr_store_relaxed(&monitor.surplus, 0u);
+	rc = gr_os_thread_start(&monitor.thread, "goro-monitor", 0, monitor_main, NULL);
+	monitor.started = rc == 0;
+	return rc;
+}
+
+void gr_monitor_stop(void)
+{
+	if (!monitor.started)
+		return;
+	gr_store_release(&monitor.quit, 1u);
+	gr_os_futex_wake(&monitor.quit, 1);
+	gr_store_seq_cst(&monitor.asleep, 0u);
+	gr_os_futex_wake(&monitor.asleep, 1);
+	gr_os_thread_join(&monitor.thread);
+	monitor.started = false;
+}

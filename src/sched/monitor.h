@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* monitor.h: nobody is stalled by somebody else's C code.
+ *
+ * A thread that looks at the workers every 10 ms. A worker is held up if it runs a coroutine and
+ * its count of scheduling points has not moved since the last look.
+ *
+ *  M1  Somebody is held up and work waits (in his ring or next-slot, in the global queue, or a
+ *      timer that nobody watches): a sleeping worker is woken.
+ *  M2  All are held up and something waits: one spare starts, an ordinary worker on a seat of
+ *      its own, which steals from them, fires timers and polls. One more for each look while all
+ *      are held up, up to max_spares. Nothing changes hands behind its owner's back, so no fast
+ *      path pays for it.
+ *  M3  When those held up are back, surplus spares go to the bench: each hands its queue to the
+ *      global one first, and leaves its seat.
+ *  M4  After 100 ms in which all slept the monitor sleeps too, so an idle process makes no
+ *      system call. Falling asleep is a store–load pair (both sequentially consistent): it
+ *      stores `asleep` and reads how many workers are awake; a worker that wakes up has changed
+ *      that number and reads `asleep`.
+ *
+ * Source: Go's sysmon for the idea; it takes the queue away from a stalled worker, which here
+ * thieves do anyhow.
+ */
+#ifndef GR_SCHED_MONITOR_H
+#define GR_SCHED_MONITOR_H
+
+#include "sched/worker.h"
+
+/* `report`: nobody but goro's threads and one that waits for the end can wake a coroutine, so
+ * "all asleep" is worth a word. -EAGAIN if there can be no thread: then there are no spares. */
+int gr_monitor_start(bool report);
+void gr_monitor_stop(void);
+
+/* A worker has come back from sleep. */
+void gr_monitor_rouse(void);
+
+/* On a worker's own stack, its queue its own: goes to the bench if it is a spare too many, and
+ * comes back when it is needed again (true) or to leave. */
+bool gr_monitor_retire(struct gr_worker *w);
+
+#endif

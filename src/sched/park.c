@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+#include "sched/park.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "sched/cancel.h"
+#include "sched/idle.h"
+#include "sched/ports.h"
+#include "sched/ready.h"
+#include "sched/timer.h"
+
+/* Leaves the coroutine (or the worker's own stack, `from` NULL) for `to` (NULL: the worker's own
+ * stack). Returns when somebody switches back, with the worker this now runs on. */
+static struct gr_worker *switch_to(struct gr_worker *w, struct gr_coro *from, struct gr_coro *to)
+{
+	struct gr_context *here = from != NULL ? &from->context : &w->context;
+	const struct gr_context *there = to != NULL ? &to->context : &w->context;
+
+	gr_store_relaxed(&w->running, to);
+	if (gr_unlikely(gr_sanitizer_any)) {
+		struct gr_fiber *me = from != NULL ? &from->fiber : &w->fiber;
+		uintptr_t low = 0, high = 0;
+
+		if (to != NULL)
+			gr_stack_bounds(to->stack_class, to->stack, &low, &high);
+		gr_fiber_before(me, to != NULL ? &to->fiber : &w->fiber, low, high - low,
+			w->pending.kind == GR_PENDING_END);
+		w = gr_context_switch(here, there, w);
+		gr_fiber_after(me);
+		return w;
+	}
+	return gr_context_switch(here, there, w);
+}
+
+static void commit_park(struct gr_pending *p)
+{
+	struct gr_coro *co = p->co;
+	bool cancellable = p->cancellable;
+	uint64_t seq = gr_wait_seq(gr_load_relaxed(&co->wait.word));
+
+	if (p->unlock != NULL)
+		p->unlock(p->arg);
+	if (p->poke)
+		gr_idle_poke();
+	if (gr_wait_commit(&co->wait)) {
+		gr_ready(co);
+		return;
+	}
+	/* PARKED is stored: now the flag (cancel.h). If it ran on meanwhile, `seq` is old. */
+	if (gr_unlikely(gr_load_seq_cst(&co->life) & GR_CORO_CANCELLED) && cancellable &&
+		gr_wait_claim(&co->wait, seq, -ECANCELED))
+		gr_wake(&co->wait);
+}
+
+/* After the descriptor's last use: a stop goes by this count, and may be waiting for it. */
+void gr_park_count_end(struct gr_worker *w)
+{
+	/* Release: pairs with gr_sched_alive(), which must see the spawn of what ended. */
+	gr_store_release(&w->counters.ended, gr_load_relaxed(&w->counters.ended) + 1);
+	if (gr_unlikely(gr_load_relaxed(&gr_sched.state) == GR_SCHED_STOPPING)) {
+		gr_fetch_add_acq_rel(&gr_sched.stop_event, 1u);
+		gr_os_futex_wake(&gr_sched.stop_event, 1);
+	}
+}
+
+void gr_park_commit(struct gr_worker *w)
+{
+	struct gr_pending p = w->pending;
+
+	w->pending.kind = GR_PENDING_NONE;
+	switch (p.kind) {
+	case GR_PENDING_NONE:
+		break;
+	case GR_PENDING_PARK:
+		commit_park(&p);
+		break;
+	case GR_PENDING_YIELD:
+		gr_ready_behind(w, p.co);
+		break;
+	case GR_PENDING_END:
+		gr_coro_end(&w->coros, &w->stacks, p.co);
+		gr_park_count_end(w);
+		break;
+	}
+}
+
+/* Takes the next coroutine from this worker's own queue. NULL: the worker's own stack goes on
+ * (nothing is here, or it is time for a visit there, or the stack cache is empty). A new one may
+ * inherit the stack of `dying`, the caller, which then goes on in its place. */
+static struct gr_coro *next_local(struct gr_worker *w, struct gr_coro *dying)
+{
+	struct gr_coro *co;
+
+	gr_bump(w->ticks);
+	if (gr_unlikely(gr_load_relaxed(&w->ticks) % GR_WORKER_VISIT == 0)) {
+		w->visit = true;
+		return NULL;
+	}
+	co = gr_runq_next(&w->queue);
+	if (co == NULL || gr_likely(co->stack != NULL))
+		return co;
+	if (dying != NULL && dying->stack_class == co->stack_class && !gr_sanitizer_any) {
+		co->stack = dying->stack;
+		dying->stack = NULL;
+		return co;
+	}
+	co->stack = gr_stack_get_hot(&w->stacks, co->stack_class);
+	if (co->stack == NULL) {
+		w->handoff = co;
+		return NULL;
+	}
+	gr_park_start(co);
+	return co;
+}
+
+/* Leaves `co` with `pending` set; back when it runs again. Returns the worker. */
+static struct gr_worker *leave(struct gr_worker *w, struct gr_coro *co, struct gr_coro *next)
+{
+	co->error = *w->error;
+	gr_bump(w->counters.switches);
+	w = switch_to(w, co, next);
+	gr_park_commit(w);
+	*w->error = co->error;
+	return w;
+}
+
+void gr_park_run(struct gr_worker *w, struct gr_coro *co)
+{
+	gr_bump(w->counters.switches);
+	w = switch_to(w, NULL, co);
+	gr_park_commit(w);
+}
+
+/* Sleep ------------------------------------------------------------------------------------ */
+
+uint64_t gr_park_begin(struct gr_caller *me)
+{
+	return gr_wait_begin(me->wait, !me->shielded);
+}
+
+static int park_coro(struct gr_caller *me, int64_t deadline, void (*unlock)(void *), void *arg)
+{
+	struct gr_coro *co = me->co;
+	struct gr_worker *w = me->worker;
+
+	w->pending = (struct gr_pending){
+		.kind = GR_PENDING_PARK,
+		.cancellable = !me->shielded,
+		.co = co,
+		.unlock = unlock,
+		.arg = arg,
+	};
+	if (deadline != INT64_MAX) {
+		uint64_t seq = gr_wait_seq(gr_load_relaxed(&co->wait.word));
+
+		/* Out of memory for the deadline: it has passed, as far as the caller can see. */
+		if (gr_timer_limit(w->index, &co->wait, seq, deadline, &w->pending.poke) != 0 &&
+			gr_wait_claim(&co->wait, seq, -ETIMEDOUT))
+			gr_wait_deliver(&co->wait);
+	}
+	gr_bump(w->counters.parks);
+	me->worker = leave(w, co, next_local(w, NULL));
+	gr_fiber_acquire(&co->wait);
+	gr_wait_end(&co->wait);
+	return co->wait.outcome;
+}
+
+int gr_park(struct gr_caller *me, int64_t deadline, void (*unlock)(void *), void *arg,
+	const char *why, const void *what)
+{
+	if (gr_unlikely(me->co == NULL))
+		return gr_thread_park(&me->thread,
+			gr_wait_seq(gr_load_relaxed(&me->wait->word)), deadline, unlock, arg);
+	me->co->why = why;
+	me->co->what = what;
+	me->co->since = me->worker->now;
+	return park_coro(me, deadline, unlock, arg);
+}
+
+void gr_park_yield(void)
+{
+	struct gr_worker *w = gr_current_worker();
+	struct gr_coro *co = w == NULL ? NULL : w->running;
+	struct gr_coro *next;
+
+	if (co == NULL)
+		return;
+	next = next_local(w, NULL);
+	if (next == NULL && !w->visit && w->handoff == NULL)
+		return; /* nobody else is here */
+	w->pending = (struct gr_pending){ .kind = GR_PENDING_YIELD, .co = co };
+	leave(w, co, next);
+}
+
+/* Birth and death --------------------------------------------------------------------------- */
+
+/* The coroutine has returned. Comes back only if the next one is new and has inherited the
+ * stack: then that one begins here, without a switch. */
+static struct gr_worker *end(struct gr_coro *co)
+{
+	struct gr_worker *w;
+	struct gr_coro *next;
+
+	gr_ports.finish(co);
+	w = gr_current_worker();
+	next = next_local(w, co);
+	if (co->stack == NULL) {
+		gr_store_relaxed(&w->running, next);
+		gr_coro_end(&w->coros, &w->stacks, co);
+		gr_park_count_end(w);
+		return w;
+	}
+	w->pending = (struct gr_pending){ .kind = GR_PENDING_END, .co = co };
+	switch_to(w, co, next);
+	__builtin_unreachable();
+}
+
+static void coro_main(void *message)
+{
+	struct gr_worker *w = message;
+	struct gr_coro *co = w->running;
+
+	if (gr_sanitizer_any)
+		gr_fiber_after(&co->fiber);
+	gr_park_commit(w);
+	for (;;) {
+		gr_fiber_acquire(&co->wait);
+		*w->error = 0;
+		gr_enter_call(&co->entry);
+		w = end(co);
+		co = w->running;
+	}
+}
+
+void gr_park_start(struct gr_coro *co)
+{
+	gr_context_make(&co->context, co->stack, coro_main);
+	if (gr_sanitizer_any)
+		gr_fiber_create(&co->fiber);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "sched/ready.h"
+
+#include "sched/idle.h"
+#include "sched/inject.h"
+#include "sched/worker.h"
+
+/* The ring is full: its older half goes to the global queue, in one piece, and then `co`. */
+static GR_NOINLINE void overflow(struct gr_worker *w, struct gr_coro *co)
+{
+	struct gr_coro *last;
+	unsigned count;
+	struct gr_coro *first = gr_runq_shed(&w->queue, &last, &count);
+
+	if (first != NULL)
+		gr_inject_push(first, last, count);
+	if (!gr_runq_push(&w->queue, co))
+		gr_inject_push(co, co, 1);
+}
+
+void gr_ready_behind(struct gr_worker *w, struct gr_coro *co)
+{
+	if (gr_unlikely(!gr_runq_push(&w->queue, co)))
+		overflow(w, co);
+}
+
+void gr_ready(struct gr_coro *co)
+{
+	struct gr_worker *w = gr_current_worker();
+
+	if (gr_unlikely(w == NULL)) {
+		gr_inject_push(co, co, 1);
+	} else {
+		gr_bump(w->counters.wakes);
+		if (w->running != NULL) {
+			co = gr_runq_put_slot(&w->queue, co);
+			if (co == NULL)
+				return;
+		}
+		gr_ready_behind(w, co);
+	}
+	gr_idle_notify();
+}
+
+static struct gr_coro *coro_of(struct gr_wait *w)
+{
+	return gr_container_of(w, struct gr_coro, wait);
+}
+
+/* Delivers. Returns the coroutine if it is the caller's to make runnable. */
+static struct gr_coro *deliver(struct gr_wait *w)
+{
+	if (gr_unlikely(w->kind == GR_WAIT_THREAD)) {
+		gr_thread_deliver(w);
+		return NULL;
+	}
+	gr_fiber_release(w);
+	return gr_wait_deliver(w) ? coro_of(w) : NULL;
+}
+
+void gr_wake(struct gr_wait *w)
+{
+	struct gr_coro *co = deliver(w);
+
+	if (co != NULL)
+		gr_ready(co);
+}
+
+void gr_ready_batch_wake(struct gr_ready_batch *b, struct gr_wait *w)
+{
+	struct gr_coro *co = deliver(w);
+
+	if (co == NULL)
+		return;
+	co->next = NULL;
+	if (b->first == NULL)
+		b->first = co;
+	else
+		b->last->next = co;
+	b->last = co;
+	b->count++;
+}
+
+void gr_ready_batch_flush(struct gr_ready_batch *b)
+{
+	struct gr_worker *w = gr_current_worker();
+
+	if (b->first == NULL)
+		return;
+	if (w != NULL && b->count <= GR_RUNQ_SIZE / 4) {
+		for (struct gr_coro *co = b->first, *next; co != NULL; co = next) {
+			next = co->next; /* once pushed it is not ours */
+			gr_ready_behind(w, co);
+		}
+	} else {
+		gr_inject_push(b->first, b->last, b->count);
+	}
+	*b = (struct gr_ready_batch){ .first = NULL };
+	gr_idle_notify();
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* ready.h: make a sleeper runnable. With park.h the only door through which coroutines go.
+ *
+ * A coroutine woken by another one goes into that worker's next-slot, and nobody else is woken:
+ * a pair that hands a value to and fro stays on one worker. What the slot displaces, what a
+ * worker readies from its own stack, and what is new goes into the ring or the global queue, and
+ * a sleeping worker is woken if one is due (idle.h).
+ */
+#ifndef GR_SCHED_READY_H
+#define GR_SCHED_READY_H
+
+#include "sched/coro.h"
+
+struct gr_worker;
+
+/* Second step of whoever claimed `w` (wait.h): delivers, and makes it runnable if that is the
+ * claimer's part. Nothing of the sleeper, nor of what it waited for, is touched afterwards. */
+void gr_wake(struct gr_wait *w);
+
+/* Makes a coroutine that has just been made, or claimed and delivered, runnable. */
+void gr_ready(struct gr_coro *co);
+
+/* A new coroutine, or one that yields: behind those that wait already. */
+void gr_ready_behind(struct gr_worker *w, struct gr_coro *co);
+
+/* Many at once, for close, broadcast and timers: add each, then flush. */
+struct gr_ready_batch {
+	struct gr_coro *first;
+	struct gr_coro *last;
+	unsigned count;
+};
+
+void gr_ready_batch_wake(struct gr_ready_batch *b, struct gr_wait *w);
+void gr_ready_batch_flush(struct gr_ready_batch *b);
+
+/* Set by thread.c: wakes an OS thread that sleeps in a call from outside. */
+void gr_thread_deliver(struct gr_wait *w);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* runq.h: a worker's own queue of runnable coroutines, and its next-slot.
+ *
+ *        head                    tail
+ *   ──────▼───────────────────────▼──────────
+ *     …   │ c │ c │ c │ c │ c │ c │           …     capacity GR_RUNQ_SIZE, indices mod 2^32
+ *   ──────────────────────────────────────────
+ *   thieves and the owner            the owner
+ *   take from here                   adds here
+ *
+ * The next-slot holds the one coroutine that was woken last by what runs here: the pair that
+ * hands a value to and fro stays on one worker and in its cache.
+ *
+ * Invariants
+ *  R1  Only the owner writes `tail` and the cells; `head` moves only by compare-exchange, by
+ *      the owner (one) or by a thief (half).
+ *  R2  tail - head <= GR_RUNQ_SIZE, as unsigned 32-bit numbers. Indices wrap after 2^32
+ *      pushes, so a thief asleep between its load and its compare-exchange would have to sleep
+ *      through exactly 2^32 of them (16-bit indices wrap in a millisecond: tokio#5041).
+ *  R3  A thief copies cells before its compare-exchange on `head`; if that fails, the copies
+ *      are thrown away. A cell may be rewritten meanwhile: hence cells are relaxed atomics.
+ *  R4  Only the owner fills the slot, and only when it is empty (a plain release store); the
+ *      owner and thieves empty it by compare-exchange. So what lies there can always be taken
+ *      by others, and a fill needs no locked instruction.
+ *  R5  The slot is preferred a bounded number of times in a row while the ring holds others.
+ *
+ * Orderings
+ *   push   store-release of tail, pairs with the thief's load-acquire of tail: the cells and
+ *          the coroutine behind them (its saved registers) are visible.
+ *   take   compare-exchange acquire-release on head: release keeps the copies before it, its
+ *          acquire pairs with the other takers' release so that the owner's next push into
+ *          the freed cells comes after their copies.
+ *   slot   store-release / compare-exchange acquire.
+ *
+ * Source: the ring of Go's scheduler (Vyukov, 2012) and of Tokio's; the cells as atomics after
+ * tokio#7712.
+ */
+#ifndef GR_SCHED_RUNQ_H
+#define GR_SCHED_RUNQ_H
+
+#include "base/compiler.h"
+#include "sched/coro.h"
+
+#ifndef GR_RUNQ_SIZE
+#ifdef GORO_CHAOS
+#define GR_RUNQ_SIZE 4u /* full and wrapping all the time */
+#else
+#define GR_RUNQ_SIZE 1024u
+#endif
+#endif
+
+struct gr_runq {
+	uint32_t head __attribute__((aligned(GR_CACHELINE)));
+	uint32_t tail __attribute__((aligned(GR_CACHELINE)));
+	struct gr_coro *slot;
+	unsigned slot_runs; /* owner: how often in a row the slot was preferred */
+	struct gr_coro *cells[GR_RUNQ_SIZE];
+};
+
+void gr_runq_init(struct gr_runq *q);
+
+/* Owner only. False: full. */
+bool gr_runq_push(struct gr_runq *q, struct gr_coro *co);
+
+/* Owner only. NULL: empty. */
+struct gr_coro *gr_runq_pop(struct gr_runq *q);
+
+/* Owner only: what to run next; the slot before the ring, but not for ever. NULL: nothing. */
+struct gr_coro *gr_runq_next(struct gr_runq *q);
+
+/* Owner only: puts `co` into the next-slot; returns the one it displaced, or NULL. */
+struct gr_coro *gr_runq_put_slot(struct gr_runq *q, struct gr_coro *co);
+
+/* Anybody: empties the next-slot. NULL: it was empty. */
+struct gr_coro *gr_runq_take_slot(struct gr_runq *q);
+
+/* Owner only: takes the older half out, linked by `next`; returns the first, *last, *count. */
+struct gr_coro *gr_runq_shed(struct gr_runq *q, struct gr_coro **last, unsigned *count);
+
+/* A thief, which owns `into` (empty): moves half of `from` there. Returns one of them to run,
+ * NULL: nothing to take. */
+struct gr_coro *gr_runq_steal(struct gr_runq *into, struct gr_runq *from);
+
+/* Anybody, a hint: how many are in the ring. */
+unsigned gr_runq_len(const struct gr_runq *q);
+
+#endif

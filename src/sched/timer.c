@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+#include "sched/timer.h"
+
+#include <errno.h>
+
+#include "base/compiler.h"
+#include "base/heap.h"
+#include "base/lock.h"
+#include "base/slots.h"
+#include "sched/idle.h"
+#include "sched/ready.h"
+
+#define SHARDS 16u
+#define BATCH  64u
+#define NEVER  INT64_MAX
+
+enum timer_state { IDLE, ARMED, FIRING };
+
+#define STATE UINT64_C(3)
+#define SHIFT 2
+
+/* An entry's tag: sequence << 1 | is it a callback's? */
+#define CALLBACK UINT64_C(1)
+
+struct shard {
+	int64_t earliest __attribute__((aligned(GR_CACHELINE)));
+	struct gr_lock lock;
+	struct gr_heap heap;
+	size_t sweep_at; /* sweep old entries out when it has grown to this */
+};
+
+static struct shard shards[SHARDS];
+static struct gr_slots timers;
+static uint32_t next_shard; /* for timers armed by nobody in particular */
+
+static bool current(const struct gr_heap_entry *e)
+{
+	uint64_t seq = e->tag >> 1;
+	uint64_t word;
+
+	if (e->tag & CALLBACK) {
+		word = gr_load_relaxed(&((struct gr_timer *)e->target)->word);
+		return word == (seq << SHIFT | ARMED);
+	}
+	word = gr_load_relaxed(&((struct gr_wait *)e->target)->word);
+	return gr_wait_seq(word) == seq && (gr_wait_state(word) == GR_WAIT_PARKING ||
+						   gr_wait_state(word) == GR_WAIT_PARKED);
+}
+
+static bool keep(const struct gr_heap_entry *e, void *arg)
+{
+	(void)arg;
+	return current(e);
+}
+
+#define SWEEP_MIN 64u
+
+int gr_timer_start(void)
+{
+	for (unsigned i = 0; i < SHARDS; i++) {
+		gr_heap_init(&shards[i].heap);
+		shards[i].sweep_at = SWEEP_MIN;
+		gr_store_relaxed(&shards[i].earliest, NEVER);
+	}
+	return gr_slots_init(&timers, sizeof(struct gr_timer));
+}
+
+void gr_timer_stop(void)
+{
+	for (unsigned i = 0; i < SHARDS; i++)
+		gr_heap_fini(&shards[i].heap);
+	gr_slots_fini(&timers);
+}
+
+/* Under the lock (T2). */
+static void publish(struct shard *s)
+{
+	const struct gr_heap_entry *top = gr_heap_top(&s->heap);
+
+	gr_store_relaxed(&s->earliest, top == NULL ? NEVER : top->key);
+}
+
+static void sweep(struct shard *s)
+{
+	gr_heap_filter(&s->heap, keep, NULL);
+	s->sweep_at = 2 * gr_heap_size(&s->heap);
+	if (s->sweep_at < SWEEP_MIN)
+		s->sweep_at = SWEEP_MIN;
+}
+
+/* Adds an entry; *poke: the watcher would oversleep it. */
+static int add(struct shard *s, struct gr_heap_entry e, bool *poke)
+{
+	int rc;
+
+	gr_lock_acquire(&s->lock);
+	if (gr_unlikely(gr_heap_size(&s->heap) >= s->sweep_at))
+		sweep(s);
+	rc = gr_heap_push(&s->heap, e);
+	publish(s);
+	gr_lock_release(&s->lock);
+	*poke = rc == 0 && gr_idle_oversleeps(e.key);
+	return rc;
+}
+
+int gr_timer_limit(unsigned hint, struct gr_wait *w, uint64_t seq, int64_t deadline, bool *poke)
+{
+	struct gr_heap_entry e = { .key = deadline, .target = w, .tag = seq << 1 };
+
+	return add(&shards[hint % SHARDS], e, poke);
+}
+
+struct gr_timer *gr_timer_make(
+	void (*fire)(struct gr_timer *, void *arg, int64_t now), void *arg)
+{
+	uint32_t index;
+	struct gr_timer *t = gr_slots_get(&timers, &index);
+
+	if (t == NULL)
+		return NULL;
+	t->index = index;
+	t->fire = fire;
+	t->arg = arg;
+	return t; /* its word goes on from its last use (T1): idle */
+}
+
+void gr_timer_free(struct gr_timer *t)
+{
+	GR_CHECK((gr_load_relaxed(&t->word) & STATE) == IDLE);
+	gr_slots_put(&timers, t->index);
+}
+
+int gr_timer_arm(struct gr_timer *t, int64_t when)
+{
+	uint64_t word = gr_load_acquire(&t->word);
+	uint64_t seq = (word >> SHIFT) + 1;
+	struct gr_heap_entry e = { .key = when, .target = t, .tag = seq << 1 | CALLBACK };
+	struct shard *s = &shards[gr_fetch_add_relaxed(&next_shard, 1u) % SHARDS];
+	bool poke;
+	int rc;
+
+	GR_CHECK((word & STATE) != ARMED);
+	word = seq << SHIFT | ARMED;
+	gr_store_release(&t->word, word);
+	rc = add(s, e, &poke);
+	if (rc != 0)
+		gr_cas_acq_rel(&t->word, &word, seq << SHIFT | IDLE);
+	else if (poke)
+		gr_idle_poke();
+	return rc;
+}
+
+void gr_timer_disarm(struct gr_timer *t)
+{
+	struct gr_backoff b = { 0 };
+	uint64_t word = gr_load_acquire(&t->word);
+
+	for (;;) {
+		switch (word & STATE) {
+		case IDLE:
+			return;
+		case ARMED:
+			if (gr_cas_acq_rel(&t->word, &word, (word & ~STATE) | IDLE))
+				return;
+			break;
+		default: /* it fires: its end is near, since it can't park */
+			gr_backoff_wait(&b);
+			word = gr_load_acquire(&t->word);
+		}
+	}
+}
+
+static void call_back(struct gr_timer *t, uint64_t seq, int64_t now)
+{
+	uint64_t armed = seq << SHIFT | ARMED;
+	uint64_t firing = seq << SHIFT | FIRING;
+
+	if (!gr_cas_acq_rel(&t->word, &armed, firing))
+		return; /* disarmed, or armed anew: not this entry's */
+	t->fire(t, t->arg, now);
+	gr_cas_acq_rel(&t->word, &firing, seq << SHIFT | IDLE); /* fails if it armed itself */
+}
+
+/* Takes what is due out of a shard. */
+static unsigned take_due(struct shard *s, int64_t now, struct gr_heap_entry *due)
+{
+	unsigned n = 0;
+
+	gr_lock_acquire(&s->lock);
+	while (n < BATCH) {
+		const struct gr_heap_entry *top = gr_heap_top(&s->heap);
+
+		if (top == NULL || top->key > now)
+			break;
+		due[n++] = *top;
+		gr_heap_pop(&s->heap);
+	}
+	publish(s);
+	gr_lock_release(&s->lock);
+	return n;
+}
+
+static unsigned fire_shard(struct shard *s, int64_t now)
+{
+	struct gr_heap_entry due[BATCH];
+	struct gr_ready_batch woken = { .first = NULL };
+	unsigned n = take_due(s, now, due);
+
+	for (unsigned i = 0; i < n; i++) {
+		if (due[i].tag & CALLBACK)
+			call_back(due[i].target, due[i].tag >> 1, now);
+		else if (gr_wait_claim(due[i].target, due[i].tag >> 1, -ETIMEDOUT))
+			gr_ready_batch_wake(&woken, due[i].target);
+	}
+	gr_ready_batch_flush(&woken);
+	return n;
+}
+
+unsigned gr_timer_fire(int64_t now)
+{
+	unsigned fired = 0;
+
+	for (unsigned i = 0; i < SHARDS; i++)
+		while (gr_load_relaxed(&shards[i].earliest) <= now) {
+			unsigned n = fire_shard(&shards[i], now);
+
+			fired += n;
+			if (n < BATCH)
+				break; /* the rest came due or was taken meanwhile */
+		}
+	return fired;
+}
+
+int64_t gr_timer_earliest(void)
+{
+	int64_t earliest = NEVER;
+
+	for (unsigned i = 0; i < SHARDS; i++) {
+		int64_t e = gr_load_relaxed(&shards[i].earliest);
+
+		if (e < earliest)
+			earliest = e;
+	}
+	return earliest;
+}
+
+int64_t gr_timer_next(void)
+{
+	for (unsigned i = 0; i < SHARDS; i++) {
+		struct shard *s = &shards[i];
+		const struct gr_heap_entry *top;
+
+		if (gr_load_relaxed(&s->earliest) == NEVER)
+			continue;
+		gr_lock_acquire(&s->lock);
+		while ((top = gr_heap_top(&s->heap)) != NULL && !current(top))
+			gr_heap_pop(&s->heap);
+		publish(s);
+		gr_lock_release(&s->lock);
+	}
+	return gr_timer_earliest();
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* timer.h: deadlines of sleepers, and callbacks at a time.
+ *
+ * A fixed array of shards, each a min-heap under a lock; anybody may fire any of them. A heap
+ * entry is a value: (time, target, tag). The target is a coroutine's wait, with the sequence of
+ * the wait it limits, or a gr_timer, with the sequence of that arming. So an entry is never
+ * searched for and never taken out early: disarming is the end of the wait (its sequence has
+ * moved on) and costs nothing; an entry whose sequence is old is dropped when it comes to the
+ * top, or when a heap has doubled since it was last swept.
+ *
+ * Invariants
+ *  T1  Targets are type-stable (slots): an old entry reads a live word and loses by sequence.
+ *  T2  `earliest` of a shard is stored under its lock, and never later than the top. The store
+ *      comes before the fence of gr_idle_oversleeps() (idle.h I4).
+ *  T3  A shard's lock is a leaf: nothing else is taken under it, so a deadline may be armed
+ *      with a caller's lock held. Nothing is fired there.
+ *  T4  A callback runs without the shard's lock, on a worker's own stack, and must not park.
+ *      Its word goes IDLE → ARMED → FIRING → IDLE (or ARMED again, by itself); disarming one
+ *      that fires waits for it, unless it is the callback itself that disarms.
+ *
+ * Orderings: a timer's word changes by acquire-release compare-exchange. IDLE's release after a
+ * callback pairs with the acquire of gr_timer_disarm(): what the callback did is visible, and
+ * its arguments may go.
+ */
+#ifndef GR_SCHED_TIMER_H
+#define GR_SCHED_TIMER_H
+
+#include "sched/wait.h"
+
+struct gr_worker;
+
+/* A callback at a time; from gr_timer_make(), since it must be type-stable. */
+struct gr_timer {
+	uint64_t word; /* sequence << 2 | state */
+	void (*fire)(struct gr_timer *t, void *arg, int64_t now);
+	void *arg;
+	uint32_t index;
+};
+
+int gr_timer_start(void);
+void gr_timer_stop(void);
+
+/* Limits wait `seq` of a coroutine: at `deadline` it is claimed with -ETIMEDOUT. `hint` picks
+ * the shard. *poke is set if gr_idle_poke() is due once no lock is held. -ENOMEM. */
+int gr_timer_limit(unsigned hint, struct gr_wait *w, uint64_t seq, int64_t deadline, bool *poke);
+
+struct gr_timer *gr_timer_make(
+	void (*fire)(struct gr_timer *, void *arg, int64_t now), void *arg);
+void gr_timer_free(struct gr_timer *t); /* disarmed before */
+
+/* Arms an idle timer, or, from its own callback, the firing one. */
+int gr_timer_arm(struct gr_timer *t, int64_t when);
+
+/* Afterwards the callback does not run, nor will it. */
+void gr_timer_disarm(struct gr_timer *t);
+
+/* Fires what is due at `now`: claims sleepers and makes them runnable, calls back. Returns how
+ * many. On a worker's own stack, with no lock held. */
+unsigned gr_timer_fire(int64_t now);
+
+/* The earliest time of all shards; INT64_MAX: none. May be that of an old entry. */
+int64_t gr_timer_earliest(void);
+
+/* The same, but old entries at the top are dropped first: for who is about to sleep. */
+int64_t gr_timer_next(void);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* wait.h: the word that decides who wakes a sleeper, exactly once.
+ *
+ * A sleeper is a coroutine, or an OS thread that called in from outside. It sleeps on one
+ * occasion at a time and so owns one word, which it uses again and again; a select puts many
+ * queue nodes before the same word. A sender, a closer, a deadline, a canceller and the end
+ * of the runtime may all want the sleeper at the same moment: the word picks one of them.
+ *
+ *                 ┌────────claim────────► PARKING_CLAIMED ──deliver──► DELIVERED
+ *   RUNNING ──► PARKING                         │ commit                   │ commit: push
+ *                 └─commit─► PARKED ──claim──► CLAIMED ──deliver: push     │
+ *      ▲                                          └────────────────────────┴──► (resumed)
+ *      └──────────────────────────────── end ◄──────────────────────────────────────┘
+ *
+ * Layout: bits 0–2 state, bit 3 "not cancellable", bits 4–63 a sequence that grows by one with
+ * each wait and is never reset, not even when the descriptor serves another coroutine.
+ *
+ * Invariants
+ *  W1  Only the sleeper leaves RUNNING and comes back to it. Nobody pushes a coroutine whose
+ *      registers are not saved: while the word says PARKING or PARKING_CLAIMED, only the
+ *      commit, which runs on the stack switched to, may end that state.
+ *  W2  To claim and to make runnable are two steps. Of all claims of one sequence one wins.
+ *      The winner, in this order: outcome, copy of the element, unlink of the node, unlock,
+ *      gr_wait_deliver(). It writes nothing before it has won. A loser touches nothing.
+ *  W3  From its claim to its delivery the winner alone may touch the sleeper's frame.
+ *  W4  Whoever claims through a queue node holds that queue's lock; who claims without one
+ *      (deadline, cancel, stop) holds a copy of (word, sequence) and goes by the sequence.
+ *  W5  Descriptors are type-stable, so a late claim reads a word, never foreign memory; the
+ *      sequence makes it lose.
+ *
+ * Orderings: every change is a compare-exchange with acquire and release, or stronger. Claim's
+ * release half publishes nothing by itself (W2: the outcome comes after it); deliver's release
+ * pairs with the acquire in commit (DELIVERED) or with the run queue's (push). commit is
+ * sequentially consistent: it is the store half of the cancel flag's store–load pair
+ * (cancel.h).
+ *
+ * Checked as a model: the two-step claim is what makes `recv; free` legal. A one-step claim
+ * whose commit readies the sleeper resumes it before its outcome is written.
+ */
+#ifndef GR_SCHED_WAIT_H
+#define GR_SCHED_WAIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/atomic.h"
+#include "base/check.h"
+
+enum gr_wait_state {
+	GR_WAIT_RUNNING,
+	GR_WAIT_PARKING,
+	GR_WAIT_PARKED,
+	GR_WAIT_CLAIMED,
+	GR_WAIT_PARKING_CLAIMED,
+	GR_WAIT_DELIVERED,
+};
+
+#define GR_WAIT_STATE    UINT64_C(7)
+#define GR_WAIT_NOCANCEL UINT64_C(8)
+#define GR_WAIT_SHIFT    4
+
+enum gr_wait_kind { GR_WAIT_CORO, GR_WAIT_THREAD };
+
+struct gr_wait {
+	uint64_t word;
+	int outcome;           /* written by the claimer, read by the sleeper after it is back */
+	enum gr_wait_kind kind; /* constant */
+	void *node;            /* the node through which it was claimed, NULL: none (as outcome) */
+};
+
+static inline uint64_t gr_wait_seq(uint64_t word)
+{
+	return word >> GR_WAIT_SHIFT;
+}
+
+static inline enum gr_wait_state gr_wait_state(uint64_t word)
+{
+	return (enum gr_wait_state)(word & GR_WAIT_STATE);
+}
+
+/* The sleeper begins a wait; returns its sequence. From here on it can be claimed. Release:
+ * pairs with the claim's acquire (the sleeper's frame is readable by who wins). */
+static inline uint64_t gr_wait_begin(struct gr_wait *w, bool cancellable)
+{
+	uint64_t seq = gr_wait_seq(gr_load_relaxed(&w->word)) + 1;
+
+	GR_DEBUG(gr_wait_state(gr_load_relaxed(&w->word)) == GR_WAIT_RUNNING);
+	w->node = NULL;
+	gr_store_release(&w->word, seq << GR_WAIT_SHIFT | (cancellable ? 0 : GR_WAIT_NOCANCEL) |
+					   GR_WAIT_PARKING);
+	return seq;
+}
+
+/* The sleeper is back. Relaxed: what the claimer wrote came with the push or the commit. */
+static inline void gr_wait_end(struct gr_wait *w)
+{
+	gr_store_relaxed(&w->word, (gr_load_relaxed(&w->word) >> GR_WAIT_SHIFT) << GR_WAIT_SHIFT);
+}
+
+/* Tries to become the one who wakes wait `seq`. A winner writes the outcome (W2), and must
+ * call gr_wait_deliver() after its last access to the sleeper's frame. */
+static inline bool gr_wait_claim(struct gr_wait *w, uint64_t seq, int outcome)
+{
+	uint64_t word = gr_load_acquire(&w->word);
+	uint64_t claimed;
+
+	do {
+		if (gr_wait_seq(word) != seq)
+			return false;
+		if (gr_wait_state(word) == GR_WAIT_PARKED)
+			claimed = (word & ~GR_WAIT_STATE) | GR_WAIT_CLAIMED;
+		else if (gr_wait_state(word) == GR_WAIT_PARKING)
+			claimed = (word & ~GR_WAIT_STATE) | GR_WAIT_PARKING_CLAIMED;
+		else
+			return false;
+	} while (!gr_cas_acq_rel(&w->word, &word, claimed));
+	w->outcome = outcome;
+	return true;
+}
+
+/* Second step of the winner. Returns true if it has to make the sleeper runnable now; false:
+ * the commit, which has not happened yet, will do so. After this the sleeper is not ours. */
+static inline bool gr_wait_deliver(struct gr_wait *w)
+{
+	uint64_t word = gr_load_acquire(&w->word);
+
+	while (gr_wait_state(word) == GR_WAIT_PARKING_CLAIMED)
+		if (gr_cas_acq_rel(&w->word, &word, (word & ~GR_WAIT_STATE) | GR_WAIT_DELIVERED))
+			return false;
+	GR_CHECK(gr_wait_state(word) == GR_WAIT_CLAIMED);
+	return true;
+}
+
+/* On the stack switched to: the sleeper's registers are saved. Returns true if the caller must
+ * make it runnable at once, since a claimer has already delivered. */
+static inline bool gr_wait_commit(struct gr_wait *w)
+{
+	uint64_t word = gr_load_relaxed(&w->word);
+	enum gr_wait_state next;
+
+	do {
+		switch (gr_wait_state(word)) {
+		case GR_WAIT_PARKING:
+			next = GR_WAIT_PARKED;
+			break;
+		case GR_WAIT_PARKING_CLAIMED:
+			next = GR_WAIT_CLAIMED;
+			break;
+		default:
+			GR_CHECK(gr_wait_state(word) == GR_WAIT_DELIVERED);
+			gr_fence_acquire(); /* pairs with the release in gr_wait_deliver() */
+			return true;
+		}
+	} while (!gr_cas_seq_cst(&w->word, &word, (word & ~GR_WAIT_STATE) | next));
+	return false;
+}
+
+#endif

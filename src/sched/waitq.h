@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* waitq.h: the one wait queue. Channels, every sync object and join stand their sleepers here.
+ *
+ * A FIFO of nodes. Its lock is its owner's: a gr_lock, or a bit of the word that holds the
+ * owner's count (a mutex, a semaphore, a waitgroup: with two words, "unlock; the next owner
+ * frees" would be a use after free). All functions want that lock held.
+ *
+ * Invariants
+ *  Q1  A node lives in the sleeper's frame (or its goro_case). It is linked from before the
+ *      sleeper sleeps until either its claimer unlinks it or the sleeper, which gave up, takes
+ *      the lock and does so before its call returns.
+ *  Q2  Owner and sequence of a node are read under the lock; only who won the claim touches
+ *      anything else of it. A node whose claim was lost stays linked: its sleeper comes for it.
+ *  Q3  The winner unlinks under the same hold of the lock, so a woken sleeper never needs it.
+ *  Q4  Never touch after visible: after gr_wake() neither node nor queue nor owner is touched.
+ *      Who wakes many claims them all under the lock first, takes only the winners along, and
+ *      reads `next` of each before it wakes it.
+ */
+#ifndef GR_SCHED_WAITQ_H
+#define GR_SCHED_WAITQ_H
+
+#include "sched/park.h"
+#include "sched/ready.h"
+
+struct gr_waitnode {
+	struct gr_waitnode *next;
+	struct gr_waitnode *prev; /* itself, when it is not linked */
+	struct gr_wait *wait;
+	uint64_t seq;
+	void *elem;   /* channel: the element to fill or to take */
+	void *select; /* select: the case array's first node; NULL otherwise */
+};
+
+struct gr_waitq {
+	struct gr_waitnode *head;
+	struct gr_waitnode *tail;
+};
+
+static inline bool gr_waitq_empty(const struct gr_waitq *q)
+{
+	return q->head == NULL;
+}
+
+static inline void gr_waitq_push(struct gr_waitq *q, struct gr_waitnode *n)
+{
+	n->next = NULL;
+	n->prev = q->tail;
+	if (q->tail == NULL)
+		q->head = n;
+	else
+		q->tail->next = n;
+	q->tail = n;
+}
+
+static inline void gr_waitq_unlink(struct gr_waitq *q, struct gr_waitnode *n)
+{
+	if (n->prev == NULL)
+		q->head = n->next;
+	else
+		n->prev->next = n->next;
+	if (n->next == NULL)
+		q->tail = n->prev;
+	else
+		n->next->prev = n->prev;
+	n->wait = NULL; /* unlinked: gr_waitq_remove() does nothing */
+}
+
+/* For a sleeper that is back and was not woken through this node. */
+static inline void gr_waitq_remove(struct gr_waitq *q, struct gr_waitnode *n)
+{
+	if (n->wait != NULL)
+		gr_waitq_unlink(q, n);
+}
+
+/* Claims the first sleeper that can still be claimed, for `outcome`, and unlinks its node.
+ * NULL: there is none. The caller copies, unlocks and then calls gr_wake(wait). The node's
+ * `wait` is NULL afterwards, so it comes in *wait. wait->node is the node. */
+struct gr_waitnode *gr_waitq_claim(struct gr_waitq *q, int outcome, struct gr_wait **wait);
+
+/* Claims all that can be claimed, unlinks them and chains them by `next`; their waits stay in
+ * the nodes for gr_waitq_wake_all(), to be called without the lock. */
+struct gr_waitnode *gr_waitq_claim_all(struct gr_waitq *q, int outcome);
+void gr_waitq_wake_all(struct gr_waitnode *claimed);
+
+#endif

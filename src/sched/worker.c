@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* worker.c: the life of a worker (find, run, repeat, leave), and of all of them. */
+#include "sched/worker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "sched/find.h"
+#include "sched/idle.h"
+#include "sched/inject.h"
+#include "sched/monitor.h"
+#include "sched/park.h"
+#include "sched/ports.h"
+#include "sched/timer.h"
+
+struct gr_sched gr_sched;
+struct gr_ports gr_ports;
+
+static void worker_main(void *arg)
+{
+	struct gr_worker *w = arg;
+	struct gr_coro *co;
+	void *signal_stack = NULL;
+
+	gr_current_set(w);
+	w->error = gr_os_errno();
+	w->now = gr_now();
+	gr_fiber_adopt(&w->fiber);
+	if (gr_os_signal_stack_start(&signal_stack) != 0)
+		signal_stack = NULL; /* an overflow is then the kernel's to report */
+	while ((co = gr_find(w)) != NULL)
+		gr_park_run(w, co);
+	if (signal_stack != NULL)
+		gr_os_signal_stack_stop(signal_stack);
+	gr_coro_cache_flush(&w->coros);
+	gr_stack_cache_fini(&w->stacks);
+	gr_idle_leave(w->index);
+	gr_current_set(NULL);
+	gr_store_release(&w->state, (uint32_t)GR_WORKER_GONE);
+}
+
+int gr_worker_start(struct gr_worker *w)
+{
+	char name[16];
+	int rc;
+
+	snprintf(name, sizeof name, "goro-%u", w->index);
+	gr_stack_cache_init(&w->stacks, gr_sched.stack_class);
+	gr_idle_join(w->index);
+	gr_store_release(&w->state, (uint32_t)GR_WORKER_ACTIVE);
+	rc = gr_os_thread_start(&w->thread, name, GR_OS_THREAD_PROF, worker_main, w);
+	if (rc != 0) {
+		gr_store_release(&w->state, (uint32_t)GR_WORKER_NONE);
+		gr_idle_leave(w->index);
+	}
+	return rc;
+}
+
+static int make_workers(const struct gr_sched_config *config)
+{
+	size_t bytes = gr_sched.seats * sizeof *gr_sched.workers;
+
+	gr_sched.workers = aligned_alloc(GR_CACHELINE, bytes);
+	if (gr_sched.workers == NULL)
+		return -ENOMEM;
+	for (unsigned i = 0; i < gr_sched.seats; i++) {
+		struct gr_worker *w = &gr_sched.workers[i];
+
+		*w = (struct gr_worker){ .index = i };
+		gr_runq_init(&w->queue);
+		gr_random_seed(&w->random, config->seed + i);
+	}
+	return 0;
+}
+
+/* As many workers as the system lets us have, one at least. */
+static int start_workers(void)
+{
+	unsigned wanted = gr_sched.configured;
+
+	for (unsigned i = 0; i < wanted; i++) {
+		int rc = gr_worker_start(&gr_sched.workers[i]);
+
+		if (rc == 0)
+			continue;
+		if (i == 0)
+			return rc;
+		gr_sched.configured = i;
+		break;
+	}
+	return 0;
+}
+
+int gr_sched_start(const struct gr_sched_config *config)
+{
+	int rc;
+
+	gr_sched.configured = config->workers;
+	gr_sched.seats = config->workers + config->max_spares;
+	gr_sched.stack_class = config->stack_class;
+	gr_store_relaxed(&gr_sched.quit, 0u);
+	gr_sched.foreign_spawned = 0;
+	rc = make_workers(config);
+	if (rc != 0)
+		return rc;
+	rc = gr_idle_start(gr_sched.seats);
+	if (rc != 0)
+		goto free_workers;
+	rc = gr_timer_start();
+	if (rc != 0)
+		goto stop_idle;
+	rc = start_workers();
+	if (rc != 0)
+		goto stop_timer;
+	gr_monitor_start(config->report); /* refused: no spares */
+	return 0;
+
+stop_timer:
+	gr_timer_stop();
+stop_idle:
+	gr_idle_stop();
+free_workers:
+	free(gr_sched.workers);
+	gr_sched.workers = NULL;
+	return rc;
+}
+
+static void tell_to_leave(void)
+{
+	gr_store_release(&gr_sched.quit, 1u);
+	gr_idle_wake_all();
+	for (unsigned i = 0; i < gr_sched.seats; i++)
+		gr_os_futex_wake(&gr_sched.workers[i].bench, 1);
+}
+
+void gr_sched_stop(void)
+{
+	gr_monitor_stop(); /* first: it starts threads */
+	tell_to_leave();
+	for (unsigned i = 0; i < gr_sched.seats; i++)
+		if (gr_load_acquire(&gr_sched.workers[i].state) != GR_WORKER_NONE)
+			gr_os_thread_join(&gr_sched.workers[i].thread);
+	gr_timer_stop();
+	gr_idle_stop();
+	free(gr_sched.workers);
+	gr_sched.workers = NULL;
+	gr_sched.seats = 0;
+}
+
+void gr_sched_abandon(void)
+{
+	gr_monitor_stop();
+	tell_to_leave();
+	for (unsigned i = 0; i < gr_sched.seats; i++)
+		if (gr_load_acquire(&gr_sched.workers[i].state) != GR_WORKER_NONE)
+			gr_os_thread_detach(&gr_sched.workers[i].thread);
+}
+
+void gr_sched_forget(void)
+{
+	gr_store_relaxed(&gr_sched.state, (uint32_t)GR_SCHED_FORKED);
+	gr_current_set(NULL);
+}
+
+uint64_t gr_sched_alive(void)
+{
+	uint64_t ended = 0;
+	uint64_t spawned;
+
+	/* The ends first: then spawned >= ended, and if they are equal, none was alive when the
+	 * last of the ends was read. */
+	for (unsigned i = 0; i < gr_sched.seats; i++)
+		ended += gr_load_acquire(&gr_sched.workers[i].counters.ended);
+	spawned = gr_load_acquire(&gr_sched.foreign_spawned);
+	for (unsigned i = 0; i < gr_sched.seats; i++)
+		spawned += gr_load_acquire(&gr_sched.workers[i].counters.spawned);
+	return spawned - ended;
+}

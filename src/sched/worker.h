@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* worker.h: an OS thread that runs coroutines, and the set of them.
+ *
+ * Invariants
+ *  K1  Every field of a worker is its own thread's, except: `queue` by the rules of runq.h;
+ *      `ticks` and the counters (written by the owner with relaxed stores, read by the monitor
+ *      and by stats); `stuck` (written by the monitor, read by thieves).
+ *  K2  `pending` is what has to happen once the registers of the coroutine that has just left
+ *      are saved. It is set immediately before a switch and carried out first thing after it,
+ *      on the stack switched to. Between the two nothing runs.
+ *  K3  `running` is the coroutine whose code runs on this thread, NULL on the worker's own
+ *      stack. It is set immediately before the switch.
+ *  K4  The array of workers is allocated at start for all seats, spares included, and neither
+ *      moves nor shrinks while a worker or a foreign caller is inside.
+ */
+#ifndef GR_SCHED_WORKER_H
+#define GR_SCHED_WORKER_H
+
+#include "base/random.h"
+#include "os/os.h"
+#include "sched/current.h"
+#include "sched/runq.h"
+
+/* Every so many scheduling points a worker goes through its own stack, which looks at the
+ * timers, the global queue and the poller though its own ring is never empty. */
+#ifdef GORO_CHAOS
+#define GR_WORKER_VISIT 4u
+#else
+#define GR_WORKER_VISIT 64u
+#endif
+
+enum gr_pending_kind { GR_PENDING_NONE, GR_PENDING_PARK, GR_PENDING_YIELD, GR_PENDING_END };
+
+struct gr_pending {
+	enum gr_pending_kind kind;
+	bool cancellable;
+	bool poke; /* it armed a deadline earlier than the watcher sleeps */
+	struct gr_coro *co;
+	void (*unlock)(void *); /* releases the caller's lock; may be NULL */
+	void *arg;
+};
+
+/* Counters for goro_stats_get(); the owner's, by relaxed load and store. */
+struct gr_worker_counters {
+	uint64_t spawned;
+	uint64_t ended;
+	uint64_t parks;
+	uint64_t switches;
+	uint64_t steals;
+	uint64_t wakes;
+	uint64_t sleeps;
+	uint64_t timers;
+};
+
+struct gr_worker {
+	struct gr_runq queue;
+	uint64_t ticks __attribute__((aligned(GR_CACHELINE))); /* scheduling points */
+	struct gr_coro *running;
+	struct gr_pending pending;
+	struct gr_coro *handoff; /* taken from the queue, but its stack needs more than the cache */
+	bool visit;
+	bool searching;
+	unsigned index;
+	int *error; /* this thread's errno */
+	struct gr_context context;
+	struct gr_fiber fiber;
+	struct gr_coro_cache coros;
+	struct gr_stack_cache stacks;
+	struct gr_random random;
+	struct gr_worker_counters counters;
+	int64_t now; /* coarse: at the last visit */
+	uint32_t stuck __attribute__((aligned(GR_CACHELINE)));
+	uint64_t seen_ticks; /* the monitor's */
+	uint32_t state;      /* enum gr_worker_state */
+	uint32_t bench;      /* futex: a spare that is not needed waits here */
+	struct gr_os_thread thread;
+};
+
+enum gr_worker_state { GR_WORKER_NONE, GR_WORKER_ACTIVE, GR_WORKER_BENCHED, GR_WORKER_GONE };
+
+enum gr_sched_state {
+	GR_SCHED_OFF,
+	GR_SCHED_STARTING,
+	GR_SCHED_RUNNING,
+	GR_SCHED_STOPPING, /* coroutines are being cancelled and waited for; no new foreign calls */
+	GR_SCHED_STUCK,    /* a stop gave up on stragglers */
+	GR_SCHED_FORKED,   /* in the child of a fork: there is no runtime, nor will be one */
+};
+
+struct gr_sched {
+	uint32_t state;      /* enum gr_sched_state */
+	uint32_t quit;       /* workers leave */
+	uint32_t stop_event; /* futex: bumped when a coroutine ends, or a caller leaves, in a stop */
+	unsigned configured; /* workers asked for, or fewer if the system refused threads */
+	unsigned seats;      /* configured + spares */
+	int stack_class;
+	struct gr_worker *workers;
+	uint64_t foreign_spawned;
+};
+
+extern struct gr_sched gr_sched;
+
+struct gr_sched_config {
+	unsigned workers;
+	unsigned max_spares;
+	int stack_class;
+	uint64_t seed;
+	bool report; /* of "all asleep" (monitor.h) */
+};
+
+/* Starts the workers (fewer than asked if the system refuses threads; -EAGAIN if it refuses the
+ * first, -ENOMEM). gr_sched_stop() needs no coroutine to be alive; it joins every thread. If a
+ * worker is stuck in user code, gr_sched_abandon() instead: the others leave, memory stays. */
+int gr_sched_start(const struct gr_sched_config *config);
+void gr_sched_stop(void);
+void gr_sched_abandon(void);
+
+/* In the child of a fork: there is no runtime here, and this thread is no worker. */
+void gr_sched_forget(void);
+
+/* For the monitor: puts a thread on a seat where none has been. -EAGAIN. */
+int gr_worker_start(struct gr_worker *w);
+
+/* Coroutines made and not yet ended. Exact only when nothing is being made. */
+uint64_t gr_sched_alive(void);
+
+static inline struct gr_coro *gr_running(void)
+{
+	struct gr_worker *w = gr_current_worker();
+
+	return w == NULL ? NULL : w->running;
+}
+
+/* A counter or tick that only its owner writes. */
+#define gr_bump(counter) gr_store_relaxed(&(counter), gr_load_relaxed(&(counter)) + 1)
+
+#endif
