@@ -34,7 +34,8 @@ GORO_API goro_time_chan goro_timer(int64_t ns);
 /** A channel that receives the time again and again.
  *
  *  @param period  nanoseconds between two values; above 0. A value that nobody has taken when the
- *                 next is due is the only one: ticks are dropped, never bunched.
+ *                 next is due is the only one: ticks are dropped, never bunched. The channel is
+ *                 closed if there is no memory to wait for the next one.
  *
  *  @return a chan(int64_t) of capacity 1; NULL: period is not above 0, no memory, or no runtime
  *          is running

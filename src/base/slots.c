@@ -103,6 +103,16 @@ void gr_slots_put(struct gr_slots *s, uint32_t index)
 	gr_lock_release(&s->lock);
 }
 
+uint32_t gr_slots_in_use(struct gr_slots *s)
+{
+	uint32_t in_use;
+
+	gr_lock_acquire(&s->lock);
+	in_use = s->count - s->nfree;
+	gr_lock_release(&s->lock);
+	return in_use;
+}
+
 unsigned gr_slots_get_batch(
 	struct gr_slots *s, unsigned n, size_t link, size_t index_at, void **first)
 {

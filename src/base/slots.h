@@ -58,6 +58,9 @@ unsigned gr_slots_get_batch(
 	struct gr_slots *s, unsigned n, size_t link, size_t index, void **first);
 void gr_slots_put_batch(struct gr_slots *s, size_t link, size_t index, void *first);
 
+/* How many are handed out. */
+uint32_t gr_slots_in_use(struct gr_slots *s);
+
 /* Every index below it has been handed out at some time (those of one batch together). */
 static inline uint32_t gr_slots_count(const struct gr_slots *s)
 {

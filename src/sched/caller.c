@@ -64,3 +64,15 @@ void gr_caller_leave(struct gr_caller *me)
 	if (gr_unlikely(me->co == NULL))
 		gr_thread_leave();
 }
+
+struct gr_random *gr_caller_random(struct gr_caller *me)
+{
+	static uint64_t calls;
+	struct gr_random seed;
+
+	if (gr_likely(me->worker != NULL))
+		return &me->worker->random;
+	gr_random_seed(&seed, gr_fetch_add_relaxed(&calls, UINT64_C(1)));
+	gr_random_seed(&me->thread.random, gr_random_next(&seed));
+	return &me->thread.random;
+}

@@ -98,6 +98,10 @@ static struct gr_coro *next_local(struct gr_worker *w, struct gr_coro *dying)
 		return NULL;
 	}
 	co = gr_runq_next(&w->queue);
+	if (gr_unlikely(gr_tsan_active())) { /* sanitizer.h F2 */
+		w->handoff = co;
+		return NULL;
+	}
 	if (co == NULL || gr_likely(co->stack != NULL))
 		return co;
 	if (dying != NULL && dying->stack_class == co->stack_class && !gr_sanitizer_any) {

@@ -58,6 +58,9 @@ void gr_caller_enter_shielded(struct gr_caller *me);
 
 void gr_caller_leave(struct gr_caller *me);
 
+/* Random numbers for this caller, until it parks. */
+struct gr_random *gr_caller_random(struct gr_caller *me);
+
 /* First half: the wait begins. Returns its sequence, for the queue nodes. */
 uint64_t gr_park_begin(struct gr_caller *me);
 

@@ -21,6 +21,7 @@
 #define GR_SCHED_THREAD_H
 
 #include "base/list.h"
+#include "base/random.h"
 #include "sched/wait.h"
 
 struct gr_thread {
@@ -28,6 +29,7 @@ struct gr_thread {
 	uint32_t futex;
 	bool stubborn; /* waits on though the runtime stops (relocking a mutex after cond_wait) */
 	struct gr_list link;
+	struct gr_random random;
 };
 
 /* Counts the caller in. False: no runtime that takes calls; it is not counted then. With

@@ -31,6 +31,7 @@ struct shard {
 
 static struct shard shards[SHARDS];
 static struct gr_slots timers;
+static bool timers_made; /* changed by start and stop alone */
 static uint32_t next_shard; /* for timers armed by nobody in particular */
 
 static bool current(const struct gr_heap_entry *e)
@@ -62,6 +63,9 @@ int gr_timer_start(void)
 		shards[i].sweep_at = SWEEP_MIN;
 		gr_store_relaxed(&shards[i].earliest, NEVER);
 	}
+	if (timers_made)
+		return 0;
+	timers_made = true;
 	return gr_slots_init(&timers, sizeof(struct gr_timer));
 }
 
@@ -69,7 +73,12 @@ void gr_timer_stop(void)
 {
 	for (unsigned i = 0; i < SHARDS; i++)
 		gr_heap_fini(&shards[i].heap);
-	gr_slots_fini(&timers);
+	/* A channel of time may be freed after the runtime has stopped (T1). Nobody makes a timer
+	 * now, so that if none is left, none will be given back meanwhile. */
+	if (gr_slots_in_use(&timers) == 0) {
+		gr_slots_fini(&timers);
+		timers_made = false;
+	}
 }
 
 /* Under the lock (T2). */

@@ -102,6 +102,7 @@ int gr_sched_start(const struct gr_sched_config *config)
 	gr_sched.stack_class = config->stack_class;
 	gr_store_relaxed(&gr_sched.quit, 0u);
 	gr_sched.foreign_spawned = 0;
+	gr_atomic_start(gr_os_membarrier_start() ? gr_os_membarrier : NULL);
 	rc = make_workers(config);
 	if (rc != 0)
 		return rc;
