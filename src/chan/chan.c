@@ -131,7 +131,7 @@ static GR_ALWAYS_INLINE int transfer(struct gr_caller *me, struct goro_chan *c, 
 		if (rc == -EAGAIN && !passed(deadline))
 			return wait_in_line(me, c, elem, sends, deadline);
 		gr_lock_release(&c->lock);
-		gr_match_finish(&m);
+		gr_match_finish(me->worker, &m);
 		if (gr_likely(rc != GR_MATCH_GROW))
 			return rc;
 		rc = gr_chan_grow(c);
@@ -213,7 +213,7 @@ int goro_chan_close(goro_chan *c)
 		gr_match_close(c, &m);
 	}
 	gr_lock_release(&c->lock);
-	gr_match_finish(&m);
+	gr_match_finish(me.worker, &m);
 	gr_caller_leave(&me);
 	return closed ? -EPIPE : 0;
 }

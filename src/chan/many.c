@@ -12,7 +12,7 @@
 #include "chan/match.h"
 
 /* Moves up to n elements. Returns how many, or, if none, why. */
-static int move(struct goro_chan *c, char *elems, size_t n, bool sends)
+static int move(struct gr_caller *me, struct goro_chan *c, char *elems, size_t n, bool sends)
 {
 	struct gr_match m = { .claimed = NULL };
 	size_t moved = 0;
@@ -27,11 +27,11 @@ static int move(struct goro_chan *c, char *elems, size_t n, bool sends)
 			break;
 	}
 	gr_lock_release(&c->lock);
-	gr_match_finish(&m);
+	gr_match_finish(me->worker, &m);
 	if (rc == GR_MATCH_GROW) { /* only a send, and nobody ends a channel that it still sends to */
 		rc = gr_chan_grow(c);
 		if (rc == 0)
-			rc = move(c, elems + moved * c->elem_size, n - moved, sends);
+			rc = move(me, c, elems + moved * c->elem_size, n - moved, sends);
 		if (rc > 0)
 			moved += (size_t)rc;
 	}
@@ -45,7 +45,7 @@ static int move_without_waiting(struct goro_chan *c, char *elems, size_t n, bool
 
 	if (rc != 0)
 		return rc;
-	rc = move(c, elems, n, sends);
+	rc = move(&me, c, elems, n, sends);
 	gr_caller_leave(&me);
 	return rc;
 }

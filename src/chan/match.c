@@ -154,13 +154,10 @@ void gr_match_close(struct goro_chan *c, struct gr_match *m)
 	claim_line(c, &c->senders, false, m);
 }
 
-void gr_match_finish(struct gr_match *m)
+void gr_match_finish_slow(struct gr_worker *here, struct gr_match *m)
 {
-	if (m->claimed != NULL && m->claimed->next == NULL)
-		gr_wake(m->claimed->wait);
-	else if (gr_unlikely(m->claimed != NULL))
-		gr_waitq_wake_all(m->claimed);
-	while (gr_unlikely(m->garbage != NULL)) {
+	gr_waitq_wake_all(here, m->claimed);
+	while (m->garbage != NULL) {
 		struct gr_segment *block = m->garbage;
 
 		m->garbage = block->next;

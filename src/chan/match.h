@@ -33,7 +33,17 @@ int gr_match_recv(struct goro_chan *c, void *elem, struct gr_match *m);
 /* Claims all who wait, with -EPIPE, and zeroes what the receivers would have received. */
 void gr_match_close(struct goro_chan *c, struct gr_match *m);
 
-/* Without the lock; does not touch the channel. */
-void gr_match_finish(struct gr_match *m);
+void gr_match_finish_slow(struct gr_worker *here, struct gr_match *m);
+
+/* Without the lock; does not touch the channel. `here`: as in sched/ready.h. */
+static inline void gr_match_finish(struct gr_worker *here, struct gr_match *m)
+{
+	if (m->claimed == NULL && gr_likely(m->garbage == NULL))
+		return;
+	if (gr_likely(m->claimed != NULL && m->claimed == m->last && m->garbage == NULL))
+		gr_wake(here, m->claimed->wait);
+	else
+		gr_match_finish_slow(here, m);
+}
 
 #endif

@@ -235,7 +235,7 @@ static int choose(
 		if (rc == -EAGAIN && may_wait && !passed(deadline))
 			return sleep_on_cases(me, cases, first, deadline, chosen);
 		unlock_all(first);
-		gr_match_finish(&m);
+		gr_match_finish(me->worker, &m);
 		if (rc == -EAGAIN && may_wait)
 			return -ETIMEDOUT;
 		if (rc != GR_MATCH_GROW)

@@ -49,7 +49,7 @@ static void fire(struct gr_timer *timer, void *arg, int64_t now)
 		if (gr_timer_arm(timer, t->due) != 0)
 			goro_chan_close(c); /* no memory for the next one: the reader is told */
 	}
-	gr_match_finish(&m); /* K2 */
+	gr_match_finish(gr_current_worker(), &m); /* K2 */
 }
 
 static void end(void *arg)

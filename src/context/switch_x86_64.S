@@ -59,8 +59,12 @@ gr_context_switch:
 	movq 48(%rcx), %rbp
 	ldmxcsr (%rcx)
 	fldcw 4(%rcx)
-	leaq 64(%rcx), %rsp		/* the other stack, the return address taken off */
+	cmpq 56(%rax), %rsi
 	movq %rdx, %rax			/* the message is what its call returns */
+	jne 1f
+	leaq 56(%rcx), %rsp		/* the other stack; it goes on where we would have: */
+	ret				/* predicted, and the calls below it stay so */
+1:	leaq 64(%rcx), %rsp		/* the return address taken off */
 	JUMP *%rsi			/* predicted by target; a ret would be by call depth */
 	.cfi_endproc
 	.size gr_context_switch, . - gr_context_switch

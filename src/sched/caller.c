@@ -1,25 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* caller.c: who calls? A coroutine of a running worker, or an OS thread from outside. */
+/* caller.c: who calls, when it is not the usual coroutine: an OS thread from outside, or one that
+ * is cancelled. */
 #include <errno.h>
 
-#include "sched/cancel.h"
 #include "sched/park.h"
 
-/* True: a coroutine. */
-static bool from_coro(struct gr_caller *me)
-{
-	struct gr_worker *w = gr_current_worker();
-
-	me->shielded = false;
-	me->worker = w;
-	me->co = w == NULL ? NULL : w->running;
-	if (gr_unlikely(me->co == NULL))
-		return false;
-	me->wait = &me->co->wait;
-	return true;
-}
-
-static GR_NOINLINE int from_thread(struct gr_caller *me, bool in_any_case)
+int gr_caller_enter_thread(struct gr_caller *me, bool in_any_case)
 {
 	if (!gr_thread_enter(in_any_case))
 		return -EPERM;
@@ -28,41 +14,21 @@ static GR_NOINLINE int from_thread(struct gr_caller *me, bool in_any_case)
 	return 0;
 }
 
-int gr_caller_enter(struct gr_caller *me)
+GR_NOINLINE int gr_caller_enter_slow(struct gr_caller *me)
 {
-	if (gr_unlikely(!from_coro(me)))
-		return from_thread(me, false);
-	if (gr_unlikely(gr_cancelled(me->co))) {
-		gr_park_yield(); /* a loop that ignores it starves nobody */
-		return -ECANCELED;
-	}
-	return 0;
-}
-
-int gr_caller_enter_try(struct gr_caller *me)
-{
-	return gr_likely(from_coro(me)) ? 0 : from_thread(me, false);
-}
-
-void gr_caller_enter_any(struct gr_caller *me)
-{
-	if (gr_unlikely(!from_coro(me)))
-		from_thread(me, true);
+	if (me->co == NULL)
+		return gr_caller_enter_thread(me, false);
+	gr_park_yield(); /* a loop that ignores it starves nobody */
+	return -ECANCELED;
 }
 
 void gr_caller_enter_shielded(struct gr_caller *me)
 {
-	bool coro = from_coro(me);
+	bool coro = gr_caller_is_coro(me);
 
 	me->shielded = true;
 	if (!coro)
-		from_thread(me, true);
-}
-
-void gr_caller_leave(struct gr_caller *me)
-{
-	if (gr_unlikely(me->co == NULL))
-		gr_thread_leave();
+		gr_caller_enter_thread(me, true);
 }
 
 struct gr_random *gr_caller_random(struct gr_caller *me)

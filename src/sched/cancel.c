@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "sched/current.h"
 #include "sched/ready.h"
 
 int gr_cancel(struct gr_coro *co, uint64_t life)
@@ -23,7 +24,7 @@ int gr_cancel(struct gr_coro *co, uint64_t life)
 		return 0;
 	/* If the wait it saw is over, the next one will see the flag before it sleeps. */
 	if (gr_wait_claim(&co->wait, gr_wait_seq(word), -ECANCELED))
-		gr_wake(&co->wait);
+		gr_wake(gr_current_worker(), &co->wait);
 	return 0;
 }
 

@@ -12,7 +12,8 @@
 
 /* Leaves the coroutine (or the worker's own stack, `from` NULL) for `to` (NULL: the worker's own
  * stack). Returns when somebody switches back, with the worker this now runs on. */
-static struct gr_worker *switch_to(struct gr_worker *w, struct gr_coro *from, struct gr_coro *to)
+static GR_ALWAYS_INLINE struct gr_worker *switch_to(
+	struct gr_worker *w, struct gr_coro *from, struct gr_coro *to)
 {
 	struct gr_context *here = from != NULL ? &from->context : &w->context;
 	const struct gr_context *there = to != NULL ? &to->context : &w->context;
@@ -33,24 +34,25 @@ static struct gr_worker *switch_to(struct gr_worker *w, struct gr_coro *from, st
 	return gr_context_switch(here, there, w);
 }
 
-static void commit_park(struct gr_pending *p)
+static void commit_park(struct gr_worker *w)
 {
-	struct gr_coro *co = p->co;
-	bool cancellable = p->cancellable;
+	struct gr_coro *co = w->pending.co;
+	void (*unlock)(void *) = w->pending.unlock;
+	bool cancellable = w->pending.cancellable;
 	uint64_t seq = gr_wait_seq(gr_load_relaxed(&co->wait.word));
 
-	if (p->unlock != NULL)
-		p->unlock(p->arg);
-	if (p->poke)
+	if (unlock != NULL)
+		unlock(w->pending.arg);
+	if (gr_unlikely(w->pending.poke))
 		gr_idle_poke();
-	if (gr_wait_commit(&co->wait)) {
-		gr_ready(co);
+	if (gr_unlikely(gr_wait_commit(&co->wait))) {
+		gr_ready(w, co);
 		return;
 	}
 	/* PARKED is stored: now the flag (cancel.h). If it ran on meanwhile, `seq` is old. */
 	if (gr_unlikely(gr_load_seq_cst(&co->life) & GR_CORO_CANCELLED) && cancellable &&
 		gr_wait_claim(&co->wait, seq, -ECANCELED))
-		gr_wake(&co->wait);
+		gr_wake(w, &co->wait);
 }
 
 /* After the descriptor's last use: a stop goes by this count, and may be waiting for it. */
@@ -66,20 +68,21 @@ void gr_park_count_end(struct gr_worker *w)
 
 void gr_park_commit(struct gr_worker *w)
 {
-	struct gr_pending p = w->pending;
+	/* Field by field: a copy of the whole would wait for the stores to its parts. */
+	enum gr_pending_kind kind = w->pending.kind;
 
 	w->pending.kind = GR_PENDING_NONE;
-	switch (p.kind) {
+	switch (kind) {
 	case GR_PENDING_NONE:
 		break;
 	case GR_PENDING_PARK:
-		commit_park(&p);
+		commit_park(w);
 		break;
 	case GR_PENDING_YIELD:
-		gr_ready_behind(w, p.co);
+		gr_ready_behind(w, w->pending.co);
 		break;
 	case GR_PENDING_END:
-		gr_coro_end(&w->coros, &w->stacks, p.co);
+		gr_coro_end(&w->coros, &w->stacks, w->pending.co);
 		gr_park_count_end(w);
 		break;
 	}
@@ -119,7 +122,7 @@ static struct gr_coro *next_local(struct gr_worker *w, struct gr_coro *dying)
 }
 
 /* Leaves `co` with `pending` set; back when it runs again. Returns the worker. */
-static struct gr_worker *leave(struct gr_worker *w, struct gr_coro *co, struct gr_coro *next)
+static GR_ALWAYS_INLINE struct gr_worker *leave(struct gr_worker *w, struct gr_coro *co, struct gr_coro *next)
 {
 	co->error = *w->error;
 	gr_bump(w->counters.switches);
@@ -143,18 +146,17 @@ uint64_t gr_park_begin(struct gr_caller *me)
 	return gr_wait_begin(me->wait, !me->shielded);
 }
 
-static int park_coro(struct gr_caller *me, int64_t deadline, void (*unlock)(void *), void *arg)
+static GR_ALWAYS_INLINE int park_coro(struct gr_caller *me, int64_t deadline, void (*unlock)(void *), void *arg)
 {
 	struct gr_coro *co = me->co;
 	struct gr_worker *w = me->worker;
 
-	w->pending = (struct gr_pending){
-		.kind = GR_PENDING_PARK,
-		.cancellable = !me->shielded,
-		.co = co,
-		.unlock = unlock,
-		.arg = arg,
-	};
+	w->pending.kind = GR_PENDING_PARK;
+	w->pending.cancellable = !me->shielded;
+	w->pending.poke = false;
+	w->pending.co = co;
+	w->pending.unlock = unlock;
+	w->pending.arg = arg;
 	if (deadline != INT64_MAX) {
 		uint64_t seq = gr_wait_seq(gr_load_relaxed(&co->wait.word));
 
@@ -193,7 +195,8 @@ void gr_park_yield(void)
 	next = next_local(w, NULL);
 	if (next == NULL && !w->visit && w->handoff == NULL)
 		return; /* nobody else is here */
-	w->pending = (struct gr_pending){ .kind = GR_PENDING_YIELD, .co = co };
+	w->pending.kind = GR_PENDING_YIELD;
+	w->pending.co = co;
 	leave(w, co, next);
 }
 
@@ -215,7 +218,8 @@ static struct gr_worker *end(struct gr_coro *co)
 		gr_park_count_end(w);
 		return w;
 	}
-	w->pending = (struct gr_pending){ .kind = GR_PENDING_END, .co = co };
+	w->pending.kind = GR_PENDING_END;
+	w->pending.co = co;
 	switch_to(w, co, next);
 	__builtin_unreachable();
 }

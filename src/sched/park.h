@@ -32,6 +32,7 @@
 #ifndef GR_SCHED_PARK_H
 #define GR_SCHED_PARK_H
 
+#include "sched/cancel.h"
 #include "sched/thread.h"
 #include "sched/worker.h"
 
@@ -43,20 +44,54 @@ struct gr_caller {
 	struct gr_thread thread;
 };
 
+/* For the three inline ones below, when it is not a coroutine or it is cancelled. */
+int gr_caller_enter_slow(struct gr_caller *me);
+int gr_caller_enter_thread(struct gr_caller *me, bool in_any_case);
+
+/* True: a coroutine. */
+static inline bool gr_caller_is_coro(struct gr_caller *me)
+{
+	struct gr_worker *w = gr_current_worker();
+
+	me->shielded = false;
+	me->worker = w;
+	me->co = w == NULL ? NULL : w->running;
+	if (gr_unlikely(me->co == NULL))
+		return false;
+	me->wait = &me->co->wait;
+	return true;
+}
+
 /* Who calls? 0; -ECANCELED in a cancelled coroutine, after a scheduling point; -EPERM without
  * a runtime. Only after 0 does gr_caller_leave() have to follow. */
-int gr_caller_enter(struct gr_caller *me);
+static inline int gr_caller_enter(struct gr_caller *me)
+{
+	if (gr_likely(gr_caller_is_coro(me) && !gr_cancelled(me->co)))
+		return 0;
+	return gr_caller_enter_slow(me);
+}
 
 /* The same for calls that never wait and don't mind being cancelled: 0 or -EPERM. */
-int gr_caller_enter_try(struct gr_caller *me);
+static inline int gr_caller_enter_try(struct gr_caller *me)
+{
+	return gr_likely(gr_caller_is_coro(me)) ? 0 : gr_caller_enter_thread(me, false);
+}
 
 /* For calls that always do their work (unlock, close, …), with or without a runtime. */
-void gr_caller_enter_any(struct gr_caller *me);
+static inline void gr_caller_enter_any(struct gr_caller *me)
+{
+	if (gr_unlikely(!gr_caller_is_coro(me)))
+		gr_caller_enter_thread(me, true);
+}
 
 /* For a wait that must not be given up (the relock after cond_wait). Like enter_any. */
 void gr_caller_enter_shielded(struct gr_caller *me);
 
-void gr_caller_leave(struct gr_caller *me);
+static inline void gr_caller_leave(struct gr_caller *me)
+{
+	if (gr_unlikely(me->co == NULL))
+		gr_thread_leave();
+}
 
 /* Random numbers for this caller, until it parks. */
 struct gr_random *gr_caller_random(struct gr_caller *me);

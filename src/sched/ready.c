@@ -24,10 +24,8 @@ void gr_ready_behind(struct gr_worker *w, struct gr_coro *co)
 		overflow(w, co);
 }
 
-void gr_ready(struct gr_coro *co)
+void gr_ready(struct gr_worker *w, struct gr_coro *co)
 {
-	struct gr_worker *w = gr_current_worker();
-
 	if (gr_unlikely(w == NULL)) {
 		gr_inject_push(co, co, 1);
 	} else {
@@ -48,7 +46,7 @@ static struct gr_coro *coro_of(struct gr_wait *w)
 }
 
 /* Delivers. Returns the coroutine if it is the caller's to make runnable. */
-static struct gr_coro *deliver(struct gr_wait *w)
+static inline struct gr_coro *deliver(struct gr_wait *w)
 {
 	if (gr_unlikely(w->kind == GR_WAIT_THREAD)) {
 		gr_thread_deliver(w);
@@ -58,12 +56,12 @@ static struct gr_coro *deliver(struct gr_wait *w)
 	return gr_wait_deliver(w) ? coro_of(w) : NULL;
 }
 
-void gr_wake(struct gr_wait *w)
+void gr_wake(struct gr_worker *here, struct gr_wait *w)
 {
 	struct gr_coro *co = deliver(w);
 
-	if (co != NULL)
-		gr_ready(co);
+	if (gr_likely(co != NULL))
+		gr_ready(here, co);
 }
 
 void gr_ready_batch_wake(struct gr_ready_batch *b, struct gr_wait *w)
@@ -81,10 +79,8 @@ void gr_ready_batch_wake(struct gr_ready_batch *b, struct gr_wait *w)
 	b->count++;
 }
 
-void gr_ready_batch_flush(struct gr_ready_batch *b)
+void gr_ready_batch_flush(struct gr_worker *w, struct gr_ready_batch *b)
 {
-	struct gr_worker *w = gr_current_worker();
-
 	if (b->first == NULL)
 		return;
 	if (w != NULL && b->count <= GR_RUNQ_SIZE / 4) {

@@ -15,10 +15,11 @@ struct gr_worker;
 
 /* Second step of whoever claimed `w` (wait.h): delivers, and makes it runnable if that is the
  * claimer's part. Nothing of the sleeper, nor of what it waited for, is touched afterwards. */
-void gr_wake(struct gr_wait *w);
+void gr_wake(struct gr_worker *here, struct gr_wait *w);
 
-/* Makes a coroutine that has just been made, or claimed and delivered, runnable. */
-void gr_ready(struct gr_coro *co);
+/* Makes a coroutine that has been claimed and delivered runnable. `here`, in all of these, is the
+ * worker that this code runs on, NULL if it runs on none. */
+void gr_ready(struct gr_worker *here, struct gr_coro *co);
 
 /* A new coroutine, or one that yields: behind those that wait already. */
 void gr_ready_behind(struct gr_worker *w, struct gr_coro *co);
@@ -31,7 +32,7 @@ struct gr_ready_batch {
 };
 
 void gr_ready_batch_wake(struct gr_ready_batch *b, struct gr_wait *w);
-void gr_ready_batch_flush(struct gr_ready_batch *b);
+void gr_ready_batch_flush(struct gr_worker *here, struct gr_ready_batch *b);
 
 /* Set by thread.c: wakes an OS thread that sleeps in a call from outside. */
 void gr_thread_deliver(struct gr_wait *w);

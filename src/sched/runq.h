@@ -45,8 +45,16 @@
 #ifdef GORO_CHAOS
 #define GR_RUNQ_SIZE 4u /* full and wrapping all the time */
 #else
-#define GR_RUNQ_SIZE 1024u
+#define GR_RUNQ_SIZE 16384u /* a page or two are touched as long as few are runnable */
 #endif
+#endif
+
+/* How often in a row the next-slot comes before a ring that is not empty: a pair that wakes
+ * each other must not starve the rest (R5). */
+#ifdef GORO_CHAOS
+#define GR_RUNQ_SLOT_RUNS 2u
+#else
+#define GR_RUNQ_SLOT_RUNS 16u
 #endif
 
 struct gr_runq {
@@ -59,21 +67,6 @@ struct gr_runq {
 
 void gr_runq_init(struct gr_runq *q);
 
-/* Owner only. False: full. */
-bool gr_runq_push(struct gr_runq *q, struct gr_coro *co);
-
-/* Owner only. NULL: empty. */
-struct gr_coro *gr_runq_pop(struct gr_runq *q);
-
-/* Owner only: what to run next; the slot before the ring, but not for ever. NULL: nothing. */
-struct gr_coro *gr_runq_next(struct gr_runq *q);
-
-/* Owner only: puts `co` into the next-slot; returns the one it displaced, or NULL. */
-struct gr_coro *gr_runq_put_slot(struct gr_runq *q, struct gr_coro *co);
-
-/* Anybody: empties the next-slot. NULL: it was empty. */
-struct gr_coro *gr_runq_take_slot(struct gr_runq *q);
-
 /* Owner only: takes the older half out, linked by `next`; returns the first, *last, *count. */
 struct gr_coro *gr_runq_shed(struct gr_runq *q, struct gr_coro **last, unsigned *count);
 
@@ -83,5 +76,81 @@ struct gr_coro *gr_runq_steal(struct gr_runq *into, struct gr_runq *from);
 
 /* Anybody, a hint: how many are in the ring. */
 unsigned gr_runq_len(const struct gr_runq *q);
+
+/* The owner's side, which each switch passes --------------------------------------------------- */
+
+static inline struct gr_coro **gr_runq_cell(struct gr_runq *q, uint32_t at)
+{
+	return &q->cells[at % GR_RUNQ_SIZE];
+}
+
+/* Owner only. False: full. */
+static inline bool gr_runq_push(struct gr_runq *q, struct gr_coro *co)
+{
+	uint32_t tail = gr_load_relaxed(&q->tail); /* ours (R1) */
+	uint32_t head = gr_load_acquire(&q->head); /* pairs with the takers' release */
+
+	if (tail - head >= GR_RUNQ_SIZE)
+		return false;
+	gr_store_relaxed(gr_runq_cell(q, tail), co);
+	gr_store_release(&q->tail, tail + 1); /* pairs with the acquire in take_from() */
+	return true;
+}
+
+/* Owner only. NULL: empty. */
+static inline struct gr_coro *gr_runq_pop(struct gr_runq *q)
+{
+	uint32_t head = gr_load_acquire(&q->head);
+	struct gr_coro *co;
+
+	do {
+		if (head == gr_load_relaxed(&q->tail))
+			return NULL;
+		co = gr_load_relaxed(gr_runq_cell(q, head));
+	} while (!gr_cas_acq_rel(&q->head, &head, head + 1));
+	return co;
+}
+
+/* Anybody: empties the next-slot. NULL: it was empty. */
+static inline struct gr_coro *gr_runq_take_slot(struct gr_runq *q)
+{
+	struct gr_coro *co = gr_load_relaxed(&q->slot);
+
+	while (co != NULL && !gr_cas_acquire(&q->slot, &co, (struct gr_coro *)NULL))
+		;
+	return co;
+}
+
+/* Owner only: puts `co` into the next-slot; returns the one it displaced, or NULL. */
+static inline struct gr_coro *gr_runq_put_slot(struct gr_runq *q, struct gr_coro *co)
+{
+	struct gr_coro *old = gr_runq_take_slot(q);
+
+	gr_store_release(&q->slot, co); /* empty now, and only we fill it (R4) */
+	return old;
+}
+
+/* Owner only: what to run next; the slot before the ring, but not for ever. NULL: nothing. */
+static inline struct gr_coro *gr_runq_next(struct gr_runq *q)
+{
+	struct gr_coro *co;
+
+	if (gr_load_relaxed(&q->slot) != NULL) {
+		if (q->slot_runs < GR_RUNQ_SLOT_RUNS) {
+			co = gr_runq_take_slot(q);
+			if (co != NULL) {
+				q->slot_runs++;
+				return co;
+			}
+		}
+		co = gr_runq_pop(q);
+		if (co == NULL)
+			co = gr_runq_take_slot(q);
+	} else {
+		co = gr_runq_pop(q);
+	}
+	q->slot_runs = 0;
+	return co;
+}
 
 #endif

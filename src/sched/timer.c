@@ -7,6 +7,7 @@
 #include "base/heap.h"
 #include "base/lock.h"
 #include "base/slots.h"
+#include "sched/current.h"
 #include "sched/idle.h"
 #include "sched/ready.h"
 
@@ -221,7 +222,7 @@ static unsigned fire_shard(struct shard *s, int64_t now)
 		else if (gr_wait_claim(due[i].target, due[i].tag >> 1, -ETIMEDOUT))
 			gr_ready_batch_wake(&woken, due[i].target);
 	}
-	gr_ready_batch_flush(&woken);
+	gr_ready_batch_flush(gr_current_worker(), &woken);
 	return n;
 }
 

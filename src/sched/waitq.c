@@ -1,21 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sched/waitq.h"
 
-struct gr_waitnode *gr_waitq_claim(struct gr_waitq *q, int outcome, struct gr_wait **wait)
-{
-	for (struct gr_waitnode *n = q->head; n != NULL; n = n->next) {
-		struct gr_wait *w = n->wait;
-
-		if (!gr_wait_claim(w, n->seq, outcome))
-			continue; /* it is being woken by somebody else, and will come for its node */
-		w->node = n;
-		gr_waitq_unlink(q, n);
-		*wait = w;
-		return n;
-	}
-	return NULL;
-}
-
 struct gr_waitnode *gr_waitq_claim_all(struct gr_waitq *q, int outcome)
 {
 	struct gr_waitnode *first = NULL;
@@ -37,7 +22,7 @@ struct gr_waitnode *gr_waitq_claim_all(struct gr_waitq *q, int outcome)
 	return first;
 }
 
-void gr_waitq_wake_all(struct gr_waitnode *claimed)
+void gr_waitq_wake_all(struct gr_worker *here, struct gr_waitnode *claimed)
 {
 	struct gr_ready_batch woken = { .first = NULL };
 
@@ -47,5 +32,5 @@ void gr_waitq_wake_all(struct gr_waitnode *claimed)
 		claimed = n->next; /* once woken, its frame is gone (Q4) */
 		gr_ready_batch_wake(&woken, n->wait);
 	}
-	gr_ready_batch_flush(&woken);
+	gr_ready_batch_flush(here, &woken);
 }

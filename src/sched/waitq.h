@@ -75,11 +75,24 @@ static inline void gr_waitq_remove(struct gr_waitq *q, struct gr_waitnode *n)
 /* Claims the first sleeper that can still be claimed, for `outcome`, and unlinks its node.
  * NULL: there is none. The caller copies, unlocks and then calls gr_wake(wait). The node's
  * `wait` is NULL afterwards, so it comes in *wait. wait->node is the node. */
-struct gr_waitnode *gr_waitq_claim(struct gr_waitq *q, int outcome, struct gr_wait **wait);
+static inline struct gr_waitnode *gr_waitq_claim(struct gr_waitq *q, int outcome, struct gr_wait **wait)
+{
+	for (struct gr_waitnode *n = q->head; n != NULL; n = n->next) {
+		struct gr_wait *w = n->wait;
+
+		if (!gr_wait_claim(w, n->seq, outcome))
+			continue; /* it is being woken by somebody else, and will come for its node */
+		w->node = n;
+		gr_waitq_unlink(q, n);
+		*wait = w;
+		return n;
+	}
+	return NULL;
+}
 
 /* Claims all that can be claimed, unlinks them and chains them by `next`; their waits stay in
  * the nodes for gr_waitq_wake_all(), to be called without the lock. */
 struct gr_waitnode *gr_waitq_claim_all(struct gr_waitq *q, int outcome);
-void gr_waitq_wake_all(struct gr_waitnode *claimed);
+void gr_waitq_wake_all(struct gr_worker *here, struct gr_waitnode *claimed);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "sched/find.h"
@@ -58,18 +57,32 @@ int gr_worker_start(struct gr_worker *w)
 	return rc;
 }
 
+static size_t workers_bytes(void)
+{
+	size_t page = gr_os_page_size();
+
+	return (gr_sched.seats * sizeof *gr_sched.workers + page - 1) & ~(page - 1);
+}
+
+static void free_workers(void)
+{
+	gr_os_release(gr_sched.workers, workers_bytes());
+	gr_sched.workers = NULL;
+	gr_sched.seats = 0;
+}
+
 static int make_workers(const struct gr_sched_config *config)
 {
-	size_t bytes = gr_sched.seats * sizeof *gr_sched.workers;
+	void *memory;
 
-	gr_sched.workers = aligned_alloc(GR_CACHELINE, bytes);
-	if (gr_sched.workers == NULL)
+	/* All zero is a seat where nobody sits; its queue is large, and not touched before use. */
+	if (gr_os_reserve(workers_bytes(), 0, &memory) != 0)
 		return -ENOMEM;
+	gr_sched.workers = memory;
 	for (unsigned i = 0; i < gr_sched.seats; i++) {
 		struct gr_worker *w = &gr_sched.workers[i];
 
-		*w = (struct gr_worker){ .index = i };
-		gr_runq_init(&w->queue);
+		w->index = i;
 		gr_random_seed(&w->random, config->seed + i);
 	}
 	return 0;
@@ -123,8 +136,7 @@ stop_timer:
 stop_idle:
 	gr_idle_stop();
 free_workers:
-	free(gr_sched.workers);
-	gr_sched.workers = NULL;
+	free_workers();
 	return rc;
 }
 
@@ -145,9 +157,7 @@ void gr_sched_stop(void)
 			gr_os_thread_join(&gr_sched.workers[i].thread);
 	gr_timer_stop();
 	gr_idle_stop();
-	free(gr_sched.workers);
-	gr_sched.workers = NULL;
-	gr_sched.seats = 0;
+	free_workers();
 }
 
 void gr_sched_abandon(void)

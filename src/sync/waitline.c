@@ -107,7 +107,7 @@ void gr_line_wake(struct gr_wait *claimed)
 	if (claimed == NULL)
 		return;
 	gr_caller_enter_any(&me);
-	gr_wake(claimed);
+	gr_wake(me.worker, claimed);
 	gr_caller_leave(&me);
 }
 
@@ -118,6 +118,6 @@ void gr_line_wake_all(struct gr_waitnode *claimed)
 	if (claimed == NULL)
 		return;
 	gr_caller_enter_any(&me);
-	gr_waitq_wake_all(claimed);
+	gr_waitq_wake_all(me.worker, claimed);
 	gr_caller_leave(&me);
 }
