@@ -42,7 +42,7 @@ static void root(void *arg)
 	chan(int) quit = chan_make(int, 0);
 	chan(int) a = chan_make(int, 0), b = chan_make(int, 2);
 	chan(int) from_a = a, from_b = b;
-	int va, vb, sum_a = 0, sum_b = 0;
+	int va = 0, vb = 0, sum_a = 0, sum_b = 0;
 	long number;
 	bool ok = true;
 

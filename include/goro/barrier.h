@@ -38,7 +38,7 @@ typedef union goro_barrier {
  *            outside one.
  *  Threads   any.
  *  Memory    what each wrote before, all see afterwards.
- *  Source    src/sync/barrier.c.
+ *  Source    src/sync/barrier.c, examples/11_sem_and_barrier.c.
  */
 GORO_API int goro_barrier_wait(goro_barrier *b);
 

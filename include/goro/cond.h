@@ -42,7 +42,7 @@ GORO_ZERO_OBJECT(goro_cond)
  *  Blocks    until a signal goes to it, and then until the mutex is free. Parks a coroutine;
  *            blocks the thread when called from outside one.
  *  Threads   any.
- *  Source    src/sync/cond.c.
+ *  Source    src/sync/cond.c, examples/10_mutex_and_friends.c.
  */
 GORO_API int goro_cond_wait(goro_cond *c, goro_mutex *m);
 

@@ -46,7 +46,8 @@ GORO_ZERO_OBJECT(goro_mutex)
  *            one.
  *  Threads   any.
  *  Memory    what others wrote before they unlocked it, the caller sees.
- *  Source    the hand-over after 1 ms as in Go's sync.Mutex. src/sync/mutex.c.
+ *  Source    the hand-over after 1 ms as in Go's sync.Mutex. src/sync/mutex.c,
+ *            examples/10_mutex_and_friends.c.
  */
 GORO_API int goro_mutex_lock(goro_mutex *m);
 

@@ -36,7 +36,7 @@ GORO_ZERO_OBJECT(goro_once)
  *            outside one.
  *  Threads   any.
  *  Memory    what fn wrote, every caller sees.
- *  Source    src/sync/once.c.
+ *  Source    src/sync/once.c, examples/12_once.c.
  */
 GORO_API int goro_once_do(goro_once *o, void (*fn)(void *), void *arg);
 

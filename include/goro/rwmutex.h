@@ -41,7 +41,7 @@ GORO_ZERO_OBJECT(goro_rwmutex)
  *            called from outside one.
  *  Threads   any.
  *  Memory    what writers wrote before they unlocked it, the caller sees.
- *  Source    src/sync/rwmutex.c.
+ *  Source    src/sync/rwmutex.c, examples/10_mutex_and_friends.c.
  */
 GORO_API int goro_rwmutex_rlock(goro_rwmutex *rw);
 

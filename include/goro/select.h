@@ -88,7 +88,7 @@ GORO_API goro_case goro_case_send(goro_chan *c, const void *elem, bool *ok);
  *  Blocks    until a case is ready. Parks a coroutine; blocks the thread when called from
  *            outside one.
  *  Threads   any number of callers at once, each with cases of its own.
- *  Source    src/chan/select.c, examples/03_select.c.
+ *  Source    src/chan/select.c, examples/04_select.c.
  */
 GORO_API int goro_select(goro_case *cases, int n, int64_t deadline);
 

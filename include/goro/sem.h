@@ -42,7 +42,7 @@ typedef union goro_sem {
  *            one.
  *  Threads   any.
  *  Memory    what others wrote before they released, the caller sees.
- *  Source    src/sync/sem.c.
+ *  Source    src/sync/sem.c, examples/11_sem_and_barrier.c.
  */
 GORO_API int goro_sem_acquire(goro_sem *s);
 

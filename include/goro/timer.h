@@ -27,7 +27,7 @@ typedef goro_chan *goro_time_chan;
  *
  *  Threads   any.
  *  Owner     the caller; chan_free() ends it, and stops the timer.
- *  Source    src/chan/ticker.c.
+ *  Source    src/chan/ticker.c, examples/09_deadline.c.
  */
 GORO_API goro_time_chan goro_timer(int64_t ns);
 

@@ -60,7 +60,7 @@ GORO_API void goro_waitgroup_done(goro_waitgroup *w);
  *  Blocks    while the count is above 0. Parks a coroutine; blocks the thread when called from
  *            outside one.
  *  Threads   any number at once.
- *  Source    src/sync/waitgroup.c, examples/04_worker_pool.c.
+ *  Source    src/sync/waitgroup.c, examples/05_worker_pool.c.
  */
 GORO_API int goro_waitgroup_wait(goro_waitgroup *w);
 
