@@ -27,6 +27,16 @@ _Static_assert(offsetof(struct frame, rbx) == 40, "switch_x86_64.S");
 _Static_assert(offsetof(struct frame, rip) == 56, "switch_x86_64.S");
 _Static_assert(sizeof(struct frame) == 64, "switch_x86_64.S");
 
+static uintptr_t frame_pc(const struct frame *f)
+{
+	return f->rip;
+}
+
+static uintptr_t frame_fp(const struct frame *f)
+{
+	return f->rbp;
+}
+
 static void fill(struct frame *f, void (*entry)(void *message))
 {
 	__asm__ volatile("stmxcsr %0" : "=m"(f->mxcsr));
@@ -49,6 +59,16 @@ _Static_assert(offsetof(struct frame, d8_to_d15) == 96, "switch_aarch64.S");
 _Static_assert(offsetof(struct frame, fpcr) == 160, "switch_aarch64.S");
 _Static_assert(sizeof(struct frame) == 176, "switch_aarch64.S");
 
+static uintptr_t frame_pc(const struct frame *f)
+{
+	return f->x30;
+}
+
+static uintptr_t frame_fp(const struct frame *f)
+{
+	return f->x29;
+}
+
 static void fill(struct frame *f, void (*entry)(void *message))
 {
 	__asm__ volatile("mrs %0, fpcr" : "=r"(f->fpcr));
@@ -61,6 +81,19 @@ static void fill(struct frame *f, void (*entry)(void *message))
 #endif
 
 _Static_assert(offsetof(struct gr_context, sp) == 0, "switch_<cpu>.S");
+_Static_assert(sizeof(struct frame) == GR_CONTEXT_FRAME, "context.h");
+
+struct gr_where gr_context_where(const void *saved, uintptr_t at)
+{
+	struct frame f;
+
+	memcpy(&f, saved, sizeof(f));
+	return (struct gr_where){
+		.pc = gr_context_plain(frame_pc(&f)),
+		.fp = frame_fp(&f),
+		.sp = at + sizeof(f),
+	};
+}
 
 /* The frame pointer is 0 for whoever walks frames, and the frame lies directly below the top: the
  * entry function is called with the stack empty. */

@@ -22,6 +22,9 @@
 #ifndef GR_CONTEXT_CONTEXT_H
 #define GR_CONTEXT_CONTEXT_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 /* sp: 0 until made or stored. The first word, at offset 0: the assembly relies on it. */
 struct gr_context {
 	void *sp;
@@ -36,5 +39,32 @@ void gr_context_make(struct gr_context *c, void *stack_top, void (*entry)(void *
  * the message given then. */
 void *gr_context_switch(
 	struct gr_context *from, const struct gr_context *to, void *message);
+
+/* For who looks at a suspended computation from outside: it goes on at pc, with frame pointer fp
+ * and stack pointer sp. `saved` is a copy of the GR_CONTEXT_FRAME bytes at `at`, a context's sp. */
+struct gr_where {
+	uintptr_t pc, fp, sp;
+};
+
+#if defined(__aarch64__)
+#define GR_CONTEXT_FRAME 176u
+#else
+#define GR_CONTEXT_FRAME 64u
+#endif
+
+struct gr_where gr_context_where(const void *saved, uintptr_t at);
+
+/* The address in a return address as a frame holds it, which the processor may have signed. */
+static inline uintptr_t gr_context_plain(uintptr_t address)
+{
+#if defined(__aarch64__)
+	register uintptr_t x30 __asm__("x30") = address;
+
+	__asm__("hint #7" : "+r"(x30)); /* xpaclri; does nothing on a processor without */
+	return x30;
+#else
+	return address;
+#endif
+}
 
 #endif

@@ -86,6 +86,16 @@ void *gr_segment_cut(struct gr_segment_cursor *cursor)
 	return NULL;
 }
 
+size_t gr_segment_reserved(void)
+{
+	uint32_t n = gr_load_acquire(&count); /* G1: pairs with gr_segment_add() */
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		bytes += table[i].slots * gr_slot_bytes(&table[i].shape);
+	return bytes;
+}
+
 bool gr_segment_find(uintptr_t addr, uintptr_t *low, uintptr_t *high, bool *in_guard)
 {
 	uint32_t n = gr_load_acquire(&count); /* G1: pairs with gr_segment_add() */

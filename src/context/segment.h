@@ -45,6 +45,8 @@ int gr_segment_add(struct gr_segment_cursor *cursor, size_t slots);
 /* The next slot's high end, staggered; its guard is not made yet. NULL: no slot is left. */
 void *gr_segment_cut(struct gr_segment_cursor *cursor);
 
+size_t gr_segment_reserved(void); /* bytes in all segments */
+
 bool gr_segment_find(uintptr_t addr, uintptr_t *low, uintptr_t *high, bool *in_guard);
 
 #endif

@@ -80,6 +80,11 @@ void gr_stack_stats(size_t *mapped, size_t *in_use, size_t *cached)
 	*in_use = *mapped - *cached;
 }
 
+size_t gr_stack_reserved(void)
+{
+	return gr_segment_reserved();
+}
+
 int gr_stack_start(void)
 {
 	size_t page = gr_os_page_size();

@@ -125,4 +125,7 @@ bool gr_stack_find(uintptr_t addr, uintptr_t *low, uintptr_t *high, bool *in_gua
  * Those in caches count as in use. */
 void gr_stack_stats(size_t *mapped, size_t *in_use, size_t *cached);
 
+/* Bytes of address space reserved, guards and slots not used yet included. */
+size_t gr_stack_reserved(void);
+
 #endif

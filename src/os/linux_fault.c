@@ -33,10 +33,12 @@ static void read_registers(struct gr_os_fault *f, const ucontext_t *uc)
 	f->pc = (uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
 	f->sp = (uintptr_t)uc->uc_mcontext.gregs[REG_RSP];
 	f->fp = (uintptr_t)uc->uc_mcontext.gregs[REG_RBP];
+	gr_os_read_memory(&f->caller, (const void *)f->sp, sizeof(f->caller));
 #elif defined(__aarch64__)
 	f->pc = (uintptr_t)uc->uc_mcontext.pc;
 	f->sp = (uintptr_t)uc->uc_mcontext.sp;
 	f->fp = (uintptr_t)uc->uc_mcontext.regs[29];
+	f->caller = (uintptr_t)uc->uc_mcontext.regs[30];
 #else
 #error "goro runs on x86-64 and AArch64"
 #endif

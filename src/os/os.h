@@ -5,7 +5,8 @@
  * POSIX calls on descriptors). Failures are negative errno values; errno itself is a by-product.
  * Times are nanoseconds on the monotonic clock. "Signal-safe": may be called in a signal handler.
  *
- * Files: linux_clock.c, linux_cpu.c, linux_thread.c, linux_memory.c, linux_fault.c.
+ * Files: linux_clock.c, linux_cpu.c, linux_thread.c, linux_memory.c, linux_fault.c,
+ * linux_inspect.c.
  */
 #ifndef GR_OS_OS_H
 #define GR_OS_OS_H
@@ -119,6 +120,14 @@ void gr_os_discard(void *addr, size_t bytes);
 /* Writes it all, through interruptions and short writes. 0 or the error. Signal-safe. */
 int gr_os_write_all(int fd, const void *data, size_t bytes);
 
+/* 0: fd is open for writing; -EBADF: it is not. Signal-safe. */
+int gr_os_writable(int fd);
+
+/* Copies n bytes from an address of this process that may be anything, without a fault and without
+ * a data race that a sanitizer would see. Returns how many could be read: n, or fewer when
+ * a part is not readable, or 0 when the kernel lends no hand. Signal-safe. */
+size_t gr_os_read_memory(void *to, const void *from, size_t n);
+
 /* Faults ------------------------------------------------------------------------------------ */
 
 struct gr_os_fault {
@@ -126,6 +135,7 @@ struct gr_os_fault {
 	int code;  /* si_code */
 	uintptr_t address;
 	uintptr_t pc, sp, fp; /* at the fault */
+	uintptr_t caller;     /* if pc is at the first instruction of a function: who called */
 };
 
 /* Installs the handlers. `handler` runs on the signal stack and may use signal-safe functions
