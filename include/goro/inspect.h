@@ -35,7 +35,7 @@ typedef struct goro_stats {
 	uint64_t alive;           /* now */
 	uint64_t workers_running; /* threads that run coroutines now, those asleep not counted */
 	uint64_t spares;          /* threads there are now because workers were held up */
-	uint64_t switches;        /* from coroutine to coroutine */
+	uint64_t switches;        /* scheduling points passed: parks, yields and ends */
 	uint64_t steals;          /* times a worker took work from another */
 	uint64_t parks;           /* times a coroutine waited */
 	uint64_t wakes;           /* times a sleeping worker was woken */

@@ -97,15 +97,19 @@ static void unlock(void *c)
 }
 
 /* Nothing is to be had, and the channel is locked: stands in line. */
-static int wait_in_line(struct gr_caller *me, struct goro_chan *c, void *elem, bool sends,
+static GR_ALWAYS_INLINE int wait_in_line(struct gr_caller *me, struct goro_chan *c, void *elem, bool sends,
 	int64_t deadline)
 {
 	struct gr_waitq *q = sends ? &c->senders : &c->receivers;
-	struct gr_waitnode n = { .wait = me->wait, .seq = gr_park_begin(me), .elem = elem };
+	struct gr_waitnode n;
 	int rc;
 
+	n.wait = me->wait;
+	n.seq = gr_park_begin(me);
+	n.elem = elem;
+	n.select = NULL;
 	gr_waitq_push(q, &n);
-	rc = gr_park(me, deadline, unlock, c, sends ? "chan send" : "chan recv", c);
+	rc = gr_park_locked(me, deadline, unlock, c, sends ? "chan send" : "chan recv", c);
 	if (me->wait->node != NULL)
 		return rc; /* matched or closed: the channel may be gone */
 	gr_lock_acquire(&c->lock);
@@ -123,15 +127,20 @@ static GR_ALWAYS_INLINE int transfer(struct gr_caller *me, struct goro_chan *c, 
 	bool sends, int64_t deadline)
 {
 	for (;;) {
-		struct gr_match m = { .claimed = NULL };
+		struct gr_waitnode *peer = NULL;
+		struct gr_segment *garbage = NULL;
 		int rc;
 
 		gr_lock_acquire(&c->lock);
-		rc = sends ? gr_match_send(c, elem, &m) : gr_match_recv(c, elem, &m);
+		rc = sends ? gr_match_send_inline(c, elem, &peer) :
+			     gr_match_recv_inline(c, elem, &peer, &garbage);
 		if (rc == -EAGAIN && !passed(deadline))
 			return wait_in_line(me, c, elem, sends, deadline);
 		gr_lock_release(&c->lock);
-		gr_match_finish(me->worker, &m);
+		if (peer != NULL)
+			gr_wake(me->worker, peer->wait);
+		if (gr_unlikely(garbage != NULL))
+			free(garbage);
 		if (gr_likely(rc != GR_MATCH_GROW))
 			return rc;
 		rc = gr_chan_grow(c);

@@ -10,6 +10,9 @@
 #ifndef GR_CHAN_MATCH_H
 #define GR_CHAN_MATCH_H
 
+#include <errno.h>
+#include <string.h>
+
 #include "chan/chan.h"
 
 /* What is left to do when the channel is unlocked. Begin with all zero. */
@@ -33,17 +36,112 @@ int gr_match_recv(struct goro_chan *c, void *elem, struct gr_match *m);
 /* Claims all who wait, with -EPIPE, and zeroes what the receivers would have received. */
 void gr_match_close(struct goro_chan *c, struct gr_match *m);
 
-void gr_match_finish_slow(struct gr_worker *here, struct gr_match *m);
-
 /* Without the lock; does not touch the channel. `here`: as in sched/ready.h. */
-static inline void gr_match_finish(struct gr_worker *here, struct gr_match *m)
+void gr_match_finish(struct gr_worker *here, struct gr_match *m);
+
+/* The parts --------------------------------------------------------------------------------- */
+
+/* Segmented channels: the place of an element. */
+void gr_match_put_block(struct goro_chan *c, const void *elem);
+struct gr_segment *gr_match_take_block(struct goro_chan *c, void *elem);
+
+/* Takes the other cases of n's select out of this channel's lines (M1). n is claimed, so its frame
+ * is ours. */
+void gr_match_unlink_siblings(struct goro_chan *c, struct gr_waitnode *n);
+
+static inline void gr_match_put(struct goro_chan *c, const void *elem)
 {
-	if (m->claimed == NULL && gr_likely(m->garbage == NULL))
-		return;
-	if (gr_likely(m->claimed != NULL && m->claimed == m->last && m->garbage == NULL))
-		gr_wake(here, m->claimed->wait);
-	else
-		gr_match_finish_slow(here, m);
+	if (gr_likely(c->cap != GORO_CHAN_UNBOUNDED)) {
+		size_t to_end = c->cap - c->oldest;
+		size_t at = c->count < to_end ? c->oldest + c->count : c->count - to_end;
+
+		gr_chan_copy(c->cells + at * c->elem_size, elem, c->elem_size);
+	} else {
+		gr_match_put_block(c, elem);
+	}
+	gr_fiber_release(c); /* pairs with the acquire in gr_match_take() */
+	gr_store_relaxed(&c->count, c->count + 1);
+}
+
+/* Returns a block to be freed, or NULL. */
+static inline struct gr_segment *gr_match_take(struct goro_chan *c, void *elem)
+{
+	gr_fiber_acquire(c);
+	gr_store_relaxed(&c->count, c->count - 1);
+	if (gr_unlikely(c->cap == GORO_CHAN_UNBOUNDED))
+		return gr_match_take_block(c, elem);
+	gr_chan_copy(elem, c->cells + c->oldest * c->elem_size, c->elem_size);
+	if (++c->oldest == c->cap)
+		c->oldest = 0;
+	return NULL;
+}
+
+/* The first in line who can be claimed; its `wait` is kept for the wake. NULL: nobody waits. */
+static GR_ALWAYS_INLINE struct gr_waitnode *gr_match_claim(struct goro_chan *c, struct gr_waitq *q)
+{
+	struct gr_wait *wait;
+	struct gr_waitnode *n;
+
+	if (gr_waitq_empty(q))
+		return NULL;
+	n = gr_waitq_claim(q, 0, &wait);
+	if (gr_unlikely(n == NULL))
+		return NULL;
+	if (gr_unlikely(n->select != NULL))
+		gr_match_unlink_siblings(c, n);
+	n->wait = wait;
+	return n;
+}
+
+/* The meeting -------------------------------------------------------------------------------- */
+
+/* As gr_match_send(), for chan.c, whose speed depends on it: *peer is who has been claimed. */
+static GR_ALWAYS_INLINE int gr_match_send_inline(
+	struct goro_chan *c, const void *elem, struct gr_waitnode **peer)
+{
+	struct gr_waitnode *receiver;
+
+	if (gr_unlikely(c->closed))
+		return -EPIPE;
+	receiver = gr_match_claim(c, &c->receivers);
+	if (receiver != NULL) {
+		gr_chan_copy(receiver->elem, elem, c->elem_size);
+		*peer = receiver;
+		return 0;
+	}
+	if (c->count >= c->cap)
+		return -EAGAIN;
+	if (gr_unlikely(c->cap == GORO_CHAN_UNBOUNDED) && !gr_segments_room(&c->segments))
+		return GR_MATCH_GROW;
+	gr_match_put(c, elem);
+	return 0;
+}
+
+/* As gr_match_recv(); *garbage is a block to be freed. */
+static GR_ALWAYS_INLINE int gr_match_recv_inline(struct goro_chan *c, void *elem,
+	struct gr_waitnode **peer, struct gr_segment **garbage)
+{
+	struct gr_waitnode *sender;
+
+	if (c->count != 0) {
+		*garbage = gr_match_take(c, elem);
+		sender = gr_match_claim(c, &c->senders);
+		if (sender != NULL)
+			gr_match_put(c, sender->elem); /* its turn: into the place that got free */
+		*peer = sender;
+		return 0;
+	}
+	sender = gr_match_claim(c, &c->senders);
+	if (sender != NULL) {
+		gr_chan_copy(elem, sender->elem, c->elem_size);
+		*peer = sender;
+		return 0;
+	}
+	if (!c->closed)
+		return -EAGAIN;
+	if (c->elem_size != 0)
+		memset(elem, 0, c->elem_size);
+	return -EPIPE;
 }
 
 #endif

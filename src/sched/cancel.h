@@ -4,11 +4,13 @@
  * Flag and generation share one word (gr_coro.life), so that a late cancel never hits the next
  * tenant of a slot. Against a coroutine that is just going to sleep it is a store–load pair:
  *
- *   canceller: set the flag (seq_cst), then read the wait word, claim it if it sleeps
- *   sleeper:   word PARKED (seq_cst, in the commit), then read the flag, claim itself if set
+ *   canceller: set the flag, heavy fence, read the wait word, claim it if it is PARKED
+ *   sleeper:   word PARKED (in the commit), light fence, read the flag, claim itself if set
  *
- * so one of the two sees the other (`cancel.pml`: without both fences a wake-up is lost). The
- * canceller may also find PARKING and win there: then the commit finds a claimed word.
+ * so one of the two sees the other (without both fences a wake-up is lost). One that is still
+ * PARKING has its commit before it, which sees the flag; the canceller leaves it alone (wait.h W4).
+ * The fences are the asymmetric pair of base/atomic.h: to cancel is a million times rarer than to
+ * park. Who cancels many sets all flags first and then pays for one fence.
  */
 #ifndef GR_SCHED_CANCEL_H
 #define GR_SCHED_CANCEL_H

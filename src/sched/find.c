@@ -120,7 +120,6 @@ static void sleep_until_work(struct gr_worker *w)
 	if (gr_idle_lie_down(w->index, w->searching) && work_visible())
 		gr_idle_notify();
 	w->searching = false;
-	gr_bump(w->counters.sleeps);
 	if (!gr_load_acquire(&gr_sched.quit)) {
 		w->searching = gr_idle_sleep(w->index, gr_timer_next);
 		gr_monitor_rouse();

@@ -34,6 +34,7 @@ static struct {
 	unsigned top; /* the list of sleepers, last in first out: seat + 1 */
 	struct seat *seats;
 	unsigned count;
+	uint64_t wakes; /* under the lock; read without */
 } idle = { .watch_until = NOBODY };
 
 int gr_idle_start(unsigned count)
@@ -45,6 +46,7 @@ int gr_idle_start(unsigned count)
 		idle.seats[i] = (struct seat){ .futex = 0 };
 	idle.count = count;
 	idle.top = 0;
+	gr_store_relaxed(&idle.wakes, UINT64_C(0));
 	gr_store_relaxed(&idle.state, 0u);
 	gr_store_relaxed(&idle.taken, 0u);
 	gr_store_relaxed(&idle.watcher, 0u);
@@ -93,6 +95,11 @@ unsigned gr_idle_awake(void)
 	return gr_load_relaxed(&idle.taken) - gr_idle_sleeping();
 }
 
+uint64_t gr_idle_wakes(void)
+{
+	return gr_load_relaxed(&idle.wakes);
+}
+
 bool gr_idle_watched(void)
 {
 	return gr_load_relaxed(&idle.watcher) != 0;
@@ -118,6 +125,7 @@ static bool wake_one(bool in_any_case)
 		(in_any_case || searching(gr_load_relaxed(&idle.state)) == 0)) {
 		s = &idle.seats[idle.top - 1];
 		unlink_seat(&idle.top, true);
+		gr_store_relaxed(&idle.wakes, idle.wakes + 1);
 	}
 	gr_lock_release(&idle.lock);
 	if (s == NULL)

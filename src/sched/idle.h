@@ -84,5 +84,6 @@ void gr_idle_poke(void);
 unsigned gr_idle_sleeping(void);
 unsigned gr_idle_awake(void);
 bool gr_idle_watched(void);
+uint64_t gr_idle_wakes(void); /* how often a sleeper has been woken */
 
 #endif

@@ -34,25 +34,42 @@ static GR_ALWAYS_INLINE struct gr_worker *switch_to(
 	return gr_context_switch(here, there, w);
 }
 
+/* The coroutine sleeps since its word became PARKED from `word`, and its frame may be gone. The
+ * flag is looked at after PARKED was stored (cancel.h); if it ran on meanwhile, the sequence is
+ * old. */
+static GR_ALWAYS_INLINE void look_at_flag(struct gr_worker *w, struct gr_coro *co, uint64_t word)
+{
+	gr_fence_light(); /* pairs with gr_fence_heavy() in gr_cancel() */
+	if (gr_unlikely(gr_load_relaxed(&co->life) & GR_CORO_CANCELLED) &&
+		!(word & GR_WAIT_NOCANCEL) &&
+		gr_wait_claim(&co->wait, gr_wait_seq(word), -ECANCELED))
+		gr_wake(w, &co->wait);
+}
+
+static GR_ALWAYS_INLINE void commit_park_locked(struct gr_worker *w)
+{
+	struct gr_coro *co = w->pending.co;
+	uint64_t word = gr_wait_commit_unclaimed(&co->wait);
+
+	w->pending.unlock(w->pending.arg);
+	look_at_flag(w, co, word);
+}
+
 static void commit_park(struct gr_worker *w)
 {
 	struct gr_coro *co = w->pending.co;
-	void (*unlock)(void *) = w->pending.unlock;
-	bool cancellable = w->pending.cancellable;
-	uint64_t seq = gr_wait_seq(gr_load_relaxed(&co->wait.word));
+	uint64_t word = gr_load_relaxed(&co->wait.word);
 
-	if (unlock != NULL)
-		unlock(w->pending.arg);
-	if (gr_unlikely(w->pending.poke))
+	if (w->pending.unlock != NULL)
+		w->pending.unlock(w->pending.arg);
+	if (w->poke) {
+		w->poke = false;
 		gr_idle_poke();
-	if (gr_unlikely(gr_wait_commit(&co->wait))) {
-		gr_ready(w, co);
-		return;
 	}
-	/* PARKED is stored: now the flag (cancel.h). If it ran on meanwhile, `seq` is old. */
-	if (gr_unlikely(gr_load_seq_cst(&co->life) & GR_CORO_CANCELLED) && cancellable &&
-		gr_wait_claim(&co->wait, seq, -ECANCELED))
-		gr_wake(w, &co->wait);
+	if (gr_wait_commit(&co->wait))
+		gr_ready(w, co);
+	else
+		look_at_flag(w, co, word);
 }
 
 /* After the descriptor's last use: a stop goes by this count, and may be waiting for it. */
@@ -74,6 +91,9 @@ void gr_park_commit(struct gr_worker *w)
 	w->pending.kind = GR_PENDING_NONE;
 	switch (kind) {
 	case GR_PENDING_NONE:
+		break;
+	case GR_PENDING_PARK_LOCKED:
+		commit_park_locked(w);
 		break;
 	case GR_PENDING_PARK:
 		commit_park(w);
@@ -125,7 +145,6 @@ static struct gr_coro *next_local(struct gr_worker *w, struct gr_coro *dying)
 static GR_ALWAYS_INLINE struct gr_worker *leave(struct gr_worker *w, struct gr_coro *co, struct gr_coro *next)
 {
 	co->error = *w->error;
-	gr_bump(w->counters.switches);
 	w = switch_to(w, co, next);
 	gr_park_commit(w);
 	*w->error = co->error;
@@ -134,26 +153,20 @@ static GR_ALWAYS_INLINE struct gr_worker *leave(struct gr_worker *w, struct gr_c
 
 void gr_park_run(struct gr_worker *w, struct gr_coro *co)
 {
-	gr_bump(w->counters.switches);
 	w = switch_to(w, NULL, co);
 	gr_park_commit(w);
 }
 
 /* Sleep ------------------------------------------------------------------------------------ */
 
-uint64_t gr_park_begin(struct gr_caller *me)
-{
-	return gr_wait_begin(me->wait, !me->shielded);
-}
-
-static GR_ALWAYS_INLINE int park_coro(struct gr_caller *me, int64_t deadline, void (*unlock)(void *), void *arg)
+static GR_ALWAYS_INLINE int park_coro(struct gr_caller *me, int64_t deadline,
+	void (*unlock)(void *), void *arg, bool one_lock)
 {
 	struct gr_coro *co = me->co;
 	struct gr_worker *w = me->worker;
 
-	w->pending.kind = GR_PENDING_PARK;
-	w->pending.cancellable = !me->shielded;
-	w->pending.poke = false;
+	w->pending.kind = one_lock && deadline == INT64_MAX ? GR_PENDING_PARK_LOCKED :
+							       GR_PENDING_PARK;
 	w->pending.co = co;
 	w->pending.unlock = unlock;
 	w->pending.arg = arg;
@@ -161,7 +174,7 @@ static GR_ALWAYS_INLINE int park_coro(struct gr_caller *me, int64_t deadline, vo
 		uint64_t seq = gr_wait_seq(gr_load_relaxed(&co->wait.word));
 
 		/* Out of memory for the deadline: it has passed, as far as the caller can see. */
-		if (gr_timer_limit(w->index, &co->wait, seq, deadline, &w->pending.poke) != 0 &&
+		if (gr_timer_limit(w->index, &co->wait, seq, deadline, &w->poke) != 0 &&
 			gr_wait_claim(&co->wait, seq, -ETIMEDOUT))
 			gr_wait_deliver(&co->wait);
 	}
@@ -172,8 +185,8 @@ static GR_ALWAYS_INLINE int park_coro(struct gr_caller *me, int64_t deadline, vo
 	return co->wait.outcome;
 }
 
-int gr_park(struct gr_caller *me, int64_t deadline, void (*unlock)(void *), void *arg,
-	const char *why, const void *what)
+static GR_ALWAYS_INLINE int park(struct gr_caller *me, int64_t deadline, void (*unlock)(void *),
+	void *arg, bool one_lock, const char *why, const void *what)
 {
 	if (gr_unlikely(me->co == NULL))
 		return gr_thread_park(&me->thread,
@@ -181,7 +194,19 @@ int gr_park(struct gr_caller *me, int64_t deadline, void (*unlock)(void *), void
 	me->co->why = why;
 	me->co->what = what;
 	me->co->since = me->worker->now;
-	return park_coro(me, deadline, unlock, arg);
+	return park_coro(me, deadline, unlock, arg, one_lock);
+}
+
+int gr_park(struct gr_caller *me, int64_t deadline, void (*unlock)(void *), void *arg,
+	const char *why, const void *what)
+{
+	return park(me, deadline, unlock, arg, false, why, what);
+}
+
+int gr_park_locked(struct gr_caller *me, int64_t deadline, void (*unlock)(void *), void *arg,
+	const char *why, const void *what)
+{
+	return park(me, deadline, unlock, arg, true, why, what);
 }
 
 void gr_park_yield(void)

@@ -29,7 +29,6 @@ void gr_ready(struct gr_worker *w, struct gr_coro *co)
 	if (gr_unlikely(w == NULL)) {
 		gr_inject_push(co, co, 1);
 	} else {
-		gr_bump(w->counters.wakes);
 		if (w->running != NULL) {
 			co = gr_runq_put_slot(&w->queue, co);
 			if (co == NULL)
@@ -56,7 +55,7 @@ static inline struct gr_coro *deliver(struct gr_wait *w)
 	return gr_wait_deliver(w) ? coro_of(w) : NULL;
 }
 
-void gr_wake(struct gr_worker *here, struct gr_wait *w)
+void gr_wake_slow(struct gr_worker *here, struct gr_wait *w)
 {
 	struct gr_coro *co = deliver(w);
 

@@ -9,13 +9,13 @@
 #ifndef GR_SCHED_READY_H
 #define GR_SCHED_READY_H
 
-#include "sched/coro.h"
-
-struct gr_worker;
+#include "sched/worker.h"
 
 /* Second step of whoever claimed `w` (wait.h): delivers, and makes it runnable if that is the
  * claimer's part. Nothing of the sleeper, nor of what it waited for, is touched afterwards. */
-void gr_wake(struct gr_worker *here, struct gr_wait *w);
+static inline void gr_wake(struct gr_worker *here, struct gr_wait *w);
+
+void gr_wake_slow(struct gr_worker *here, struct gr_wait *w);
 
 /* Makes a coroutine that has been claimed and delivered runnable. `here`, in all of these, is the
  * worker that this code runs on, NULL if it runs on none. */
@@ -36,5 +36,17 @@ void gr_ready_batch_flush(struct gr_worker *here, struct gr_ready_batch *b);
 
 /* Set by thread.c: wakes an OS thread that sleeps in a call from outside. */
 void gr_thread_deliver(struct gr_wait *w);
+
+/* A coroutine asleep, woken by one that runs here, and the next-slot is free: as gr_wake_slow()
+ * would do it. */
+static inline void gr_wake(struct gr_worker *here, struct gr_wait *w)
+{
+	if (gr_likely(here != NULL && here->running != NULL && w->kind == GR_WAIT_CORO &&
+		    gr_load_relaxed(&here->queue.slot) == NULL && !gr_sanitizer_any &&
+		    gr_wait_state(gr_load_acquire(&w->word)) == GR_WAIT_CLAIMED))
+		gr_runq_fill_slot(&here->queue, gr_container_of(w, struct gr_coro, wait));
+	else
+		gr_wake_slow(here, w);
+}
 
 #endif

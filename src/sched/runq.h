@@ -121,12 +121,18 @@ static inline struct gr_coro *gr_runq_take_slot(struct gr_runq *q)
 	return co;
 }
 
+/* Owner only, and the slot is empty (R4). */
+static inline void gr_runq_fill_slot(struct gr_runq *q, struct gr_coro *co)
+{
+	gr_store_release(&q->slot, co);
+}
+
 /* Owner only: puts `co` into the next-slot; returns the one it displaced, or NULL. */
 static inline struct gr_coro *gr_runq_put_slot(struct gr_runq *q, struct gr_coro *co)
 {
 	struct gr_coro *old = gr_runq_take_slot(q);
 
-	gr_store_release(&q->slot, co); /* empty now, and only we fill it (R4) */
+	gr_runq_fill_slot(q, co);
 	return old;
 }
 
@@ -135,22 +141,20 @@ static inline struct gr_coro *gr_runq_next(struct gr_runq *q)
 {
 	struct gr_coro *co;
 
-	if (gr_load_relaxed(&q->slot) != NULL) {
-		if (q->slot_runs < GR_RUNQ_SLOT_RUNS) {
-			co = gr_runq_take_slot(q);
-			if (co != NULL) {
-				q->slot_runs++;
-				return co;
-			}
-		}
-		co = gr_runq_pop(q);
-		if (co == NULL)
-			co = gr_runq_take_slot(q);
-	} else {
-		co = gr_runq_pop(q);
+	if (gr_load_relaxed(&q->slot) == NULL) {
+		q->slot_runs = 0;
+		return gr_runq_pop(q);
 	}
-	q->slot_runs = 0;
-	return co;
+	/* A ring that looks empty is (only its owner adds). */
+	if (gr_load_relaxed(&q->head) != gr_load_relaxed(&q->tail) &&
+		++q->slot_runs > GR_RUNQ_SLOT_RUNS) {
+		q->slot_runs = 0;
+		co = gr_runq_pop(q);
+		if (co != NULL)
+			return co;
+	}
+	co = gr_runq_take_slot(q);
+	return gr_likely(co != NULL) ? co : gr_runq_pop(q);
 }
 
 #endif

@@ -25,14 +25,18 @@
  *  W3  From its claim to its delivery the winner alone may touch the sleeper's frame.
  *  W4  Whoever claims through a queue node holds that queue's lock; who claims without one
  *      (deadline, cancel, stop) holds a copy of (word, sequence) and goes by the sequence.
- *  W5  Descriptors are type-stable, so a late claim reads a word, never foreign memory; the
+ *      A canceller claims PARKED only: one that is still PARKING looks at its flag itself.
+ *  W5  A sleeper with no deadline, whose nodes all stand behind one lock that the commit will
+ *      release, is nobody's to claim while it is PARKING (W4). Then the commit stores PARKED
+ *      plainly, and releases that lock afterwards.
+ *  W6  Descriptors are type-stable, so a late claim reads a word, never foreign memory; the
  *      sequence makes it lose.
  *
  * Orderings: every change is a compare-exchange with acquire and release, or stronger. Claim's
  * release half publishes nothing by itself (W2: the outcome comes after it); deliver's release
- * pairs with the acquire in commit (DELIVERED) or with the run queue's (push). commit is
- * sequentially consistent: it is the store half of the cancel flag's store–load pair
- * (cancel.h).
+ * pairs with the acquire in commit (DELIVERED) or with the run queue's (push). A commit is the
+ * store half of the cancel flag's store–load pair (cancel.h), whose fence follows it. The store of
+ * W5 is a release, and the lock's release after it is another: pairs with the claim's acquire.
  *
  * Checked as a model: the two-step claim is what makes `recv; free` legal. A one-step claim
  * whose commit readies the sleeper resumes it before its outcome is written.
@@ -105,15 +109,16 @@ static inline bool gr_wait_claim(struct gr_wait *w, uint64_t seq, int outcome)
 	uint64_t claimed;
 
 	do {
-		if (gr_wait_seq(word) != seq)
-			return false;
-		if (gr_wait_state(word) == GR_WAIT_PARKED)
-			claimed = (word & ~GR_WAIT_STATE) | GR_WAIT_CLAIMED;
-		else if (gr_wait_state(word) == GR_WAIT_PARKING)
-			claimed = (word & ~GR_WAIT_STATE) | GR_WAIT_PARKING_CLAIMED;
+		/* The state, if the sequence is the same; else something larger. */
+		uint64_t state = (word ^ seq << GR_WAIT_SHIFT) & ~GR_WAIT_NOCANCEL;
+
+		if (gr_likely(state == GR_WAIT_PARKED))
+			claimed = word + (GR_WAIT_CLAIMED - GR_WAIT_PARKED);
+		else if (state == GR_WAIT_PARKING)
+			claimed = word + (GR_WAIT_PARKING_CLAIMED - GR_WAIT_PARKING);
 		else
 			return false;
-	} while (!gr_cas_acq_rel(&w->word, &word, claimed));
+	} while (gr_unlikely(!gr_cas_acq_rel(&w->word, &word, claimed)));
 	w->outcome = outcome;
 	return true;
 }
@@ -151,8 +156,19 @@ static inline bool gr_wait_commit(struct gr_wait *w)
 			gr_fence_acquire(); /* pairs with the release in gr_wait_deliver() */
 			return true;
 		}
-	} while (!gr_cas_seq_cst(&w->word, &word, (word & ~GR_WAIT_STATE) | next));
+	} while (!gr_cas_acq_rel(&w->word, &word, (word & ~GR_WAIT_STATE) | next));
 	return false;
+}
+
+/* The same for a sleeper that nobody can have claimed (W5). Returns the word. */
+static inline uint64_t gr_wait_commit_unclaimed(struct gr_wait *w)
+{
+	uint64_t word = gr_load_relaxed(&w->word);
+
+	GR_DEBUG(gr_wait_state(word) == GR_WAIT_PARKING);
+	word += GR_WAIT_PARKED - GR_WAIT_PARKING;
+	gr_store_release(&w->word, word);
+	return word;
 }
 
 #endif

@@ -29,12 +29,16 @@
 #define GR_WORKER_VISIT 64u
 #endif
 
-enum gr_pending_kind { GR_PENDING_NONE, GR_PENDING_PARK, GR_PENDING_YIELD, GR_PENDING_END };
+enum gr_pending_kind {
+	GR_PENDING_NONE,
+	GR_PENDING_PARK_LOCKED, /* as wait.h W5 has it */
+	GR_PENDING_PARK,
+	GR_PENDING_YIELD,
+	GR_PENDING_END,
+};
 
 struct gr_pending {
 	enum gr_pending_kind kind;
-	bool cancellable;
-	bool poke; /* it armed a deadline earlier than the watcher sleeps */
 	struct gr_coro *co;
 	void (*unlock)(void *); /* releases the caller's lock; may be NULL */
 	void *arg;
@@ -45,10 +49,7 @@ struct gr_worker_counters {
 	uint64_t spawned;
 	uint64_t ended;
 	uint64_t parks;
-	uint64_t switches;
 	uint64_t steals;
-	uint64_t wakes;
-	uint64_t sleeps;
 	uint64_t timers;
 };
 
@@ -59,6 +60,7 @@ struct gr_worker {
 	struct gr_pending pending;
 	struct gr_coro *handoff; /* taken from the queue, but its stack needs more than the cache */
 	bool visit;
+	bool poke; /* what is pending armed a deadline earlier than the watcher sleeps */
 	bool searching;
 	unsigned index;
 	int *error; /* this thread's errno */
