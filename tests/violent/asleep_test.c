@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* When nothing can ever run again, that is said, once, with what each coroutine waits for. */
+#include "violent.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <dirent.h>
+
+static struct child child;
+
+static chan(int) channel;
+static goro_mutex mutex = GORO_MUTEX_INIT;
+
+static void receiver(void *arg)
+{
+	int v;
+
+	(void)arg;
+	goro_set_name("receiver");
+	while (chan_recv(channel, &v) == 0)
+		;
+}
+
+static void locker(void *arg)
+{
+	(void)arg;
+	goro_set_name("locker");
+	if (goro_mutex_lock(&mutex) == 0)
+		goro_mutex_unlock(&mutex);
+}
+
+static void deadlock(void *arg)
+{
+	chan(int) never = chan_make(int, 0);
+
+	(void)arg;
+	goro_set_name("root");
+	channel = chan_make(int, 4);
+	goro_mutex_lock(&mutex);
+	goro_go(receiver, NULL);
+	goro_go(locker, NULL);
+	chan_send(never, 1);
+}
+
+/* The main thread sleeps in goro_run() and holds nothing; so its handler may call. */
+static void on_signal(int signo)
+{
+	(void)signo;
+	chan_try_send(channel, 1);
+}
+
+static void run_deadlock(void)
+{
+	signal(SIGUSR1, on_signal);
+	goro_run(deadlock, NULL);
+}
+
+/* The directory of the child's monitor thread, below /proc. */
+static void find_monitor(pid_t pid, char *path, size_t room)
+{
+	char tasks[64];
+	DIR *dir;
+	struct dirent *e;
+
+	snprintf(tasks, sizeof tasks, "/proc/%d/task", (int)pid);
+	dir = opendir(tasks);
+	assert_non_null(dir);
+	while ((e = readdir(dir)) != NULL) {
+		char name[32] = "";
+		FILE *f;
+
+		snprintf(path, room, "%s/%.16s/comm", tasks, e->d_name);
+		f = fopen(path, "r");
+		if (f == NULL)
+			continue;
+		if (fgets(name, sizeof name, f) == NULL)
+			name[0] = '\0';
+		fclose(f);
+		if (strcmp(name, "goro-monitor\n") == 0)
+			break;
+	}
+	assert_non_null(e);
+	snprintf(path, room, "%s/%.16s/status", tasks, e->d_name);
+	closedir(dir);
+}
+
+static long times_it_slept(const char *path)
+{
+	char line[256];
+	long n = -1;
+	FILE *f = fopen(path, "r");
+
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f) != NULL)
+		if (sscanf(line, "voluntary_ctxt_switches: %ld", &n) == 1)
+			break;
+	fclose(f);
+	return n;
+}
+
+/* Until the monitor has moved on from `before` and then stands still: the last thing it does
+ * before that is to look whether all are asleep. Awake it moves every 10 ms. */
+static void await_monitor_asleep(const char *path, long before)
+{
+	struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+	int still = 0;
+
+	while (still < 25) {
+		long now = times_it_slept(path);
+
+		nanosleep(&pause, NULL);
+		still = now != before && times_it_slept(path) == now ? still + 1 : 0;
+	}
+}
+
+static void all_asleep_is_told_with_what_each_waits_for(void **state)
+{
+	(void)state;
+	begin_child(&child, run_deadlock, "GORO_WORKERS=2");
+	await_text(&child, "\"locker\": waiting, mutex", 1);
+	kill(child.pid, SIGKILL);
+	await_end(&child);
+	assert_says(&child, "goro: all 3 coroutines are asleep and nothing can wake them\n");
+	assert_says(&child, "\"root\": waiting, chan send");
+	assert_says(&child, "\"receiver\": waiting, chan recv");
+	assert_says(&child, "; begun at ");
+	assert_says(&child, "192 KiB\n\t"); /* and frames */
+}
+
+static void all_asleep_is_told_once(void **state)
+{
+	char monitor[128];
+	long before;
+
+	(void)state;
+	begin_child(&child, run_deadlock, "GORO_WORKERS=2");
+	await_text(&child, "\"locker\": waiting, mutex", 1);
+	find_monitor(child.pid, monitor, sizeof monitor);
+	before = times_it_slept(monitor);
+	await_monitor_asleep(monitor, before - 1);
+	before = times_it_slept(monitor);
+	kill(child.pid, SIGUSR1); /* the receiver wakes, receives, and sleeps again */
+	await_monitor_asleep(monitor, before);
+	kill(child.pid, SIGKILL);
+	await_end(&child);
+	assert_int_equal(count_of(&child, "are asleep"), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_asleep_is_told_with_what_each_waits_for),
+		cmocka_unit_test(all_asleep_is_told_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

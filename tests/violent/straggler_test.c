@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* A stop that cannot wait any longer names who has not ended. */
+#include "violent.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static struct child child;
+
+static goro_mutex mutex = GORO_MUTEX_INIT;
+static goro_cond cond = GORO_COND_INIT;
+static goro_waitgroup ready = GORO_WAITGROUP_INIT;
+
+static void deaf(void *arg)
+{
+	(void)arg;
+	goro_set_name("deaf");
+	goro_mutex_lock(&mutex);
+	goro_waitgroup_done(&ready);
+	for (;;)
+		pause(); /* in C, where nobody can call it back */
+}
+
+/* Cancelled, it comes back from the wait only with the mutex, which is never unlocked. */
+static void bereft(void *arg)
+{
+	(void)arg;
+	goro_set_name("bereft");
+	goro_mutex_lock(&mutex);
+	goro_go(deaf, NULL);
+	goro_cond_wait(&cond, &mutex);
+	goro_mutex_unlock(&mutex);
+}
+
+static void obedient(void *arg)
+{
+	(void)arg;
+	goro_set_name("obedient");
+	goro_waitgroup_done(&ready);
+	goro_sleep(60 * GORO_SECOND);
+}
+
+static void root(void *arg)
+{
+	(void)arg;
+	goro_waitgroup_add(&ready, 2);
+	goro_go(bereft, NULL);
+	goro_go(obedient, NULL);
+	goro_waitgroup_wait(&ready);
+}
+
+static void run_root(void)
+{
+	goro_config config = GORO_CONFIG_INIT;
+
+	config.drain = 200 * GORO_MILLISECOND;
+	if (goro_run_config(&config, root, NULL) != -ETIMEDOUT)
+		_exit(1);
+	if (goro_start(NULL) != -EBUSY || goro_stop() != -EPERM)
+		_exit(2);
+}
+
+static void who_has_not_ended_is_named(void **state)
+{
+	(void)state;
+	run_child(&child, run_root, "GORO_WORKERS=2");
+	assert_exited(&child, 0);
+	assert_says(&child, "goro: stop: 2 coroutine(s) and 0 calling thread(s) have not ended");
+	assert_says(&child, "\"deaf\": running on worker ");
+	assert_says(&child, "\"bereft\": waiting, mutex ");
+	assert_int_equal(count_of(&child, ", cancelled; begun at "), 2);
+	assert_says_not(&child, "obedient");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_has_not_ended_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
