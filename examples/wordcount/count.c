@@ -12,7 +12,7 @@
 
 #include "wordcount.h"
 
-#define BLOCKS_A_WORKER 4
+#define BLOCKS_A_WORKER 16
 #define PROGRESS_PERIOD (100 * GORO_MILLISECOND)
 
 void fail(struct job *job, int error)

@@ -3,7 +3,8 @@
  *
  * Open addressing with linear probing, at most half full; an entry keeps its hash, so that growing
  * looks at no text. The hash is multiplied at each letter, so the upper half of its 64 bits, where
- * all letters leave their mark, is what is kept.
+ * all letters leave their mark, is what is kept. A look-up waits mostly for memory; so words are
+ * looked up in batches, whose waits overlap.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 
 #include "wordcount.h"
 
+#define BATCH      16
 #define FIRST_SIZE 4096
 #define CHUNK_SIZE ((size_t)64 * 1024)
 #define MULTIPLIER UINT64_C(0x9e3779b97f4a7c15)
@@ -22,11 +24,6 @@ struct chunk {
 	size_t used;
 	char bytes[];
 };
-
-struct table *table_make(void)
-{
-	return calloc(1, sizeof(struct table));
-}
 
 void table_free(struct table *table)
 {
@@ -61,19 +58,22 @@ static const char *keep_text(struct table *table, const char *text, size_t lengt
 	return memcpy(copy, text, length);
 }
 
-static bool is_word(const struct word *w, const char *text, size_t length, uint32_t hash)
+static bool same_word(const struct word *a, const struct word *b)
 {
-	return w->hash == hash && word_length(w) == length &&
-		memcmp(word_text(w), text, length) == 0;
+	if (a->hash != b->hash || a->nletters != b->nletters)
+		return false;
+	if (a->nletters != 0)
+		return memcmp(a->near, b->near, NEAR_LENGTH) == 0;
+	return a->far.length == b->far.length &&
+		memcmp(a->far.text, b->far.text, a->far.length) == 0;
 }
 
 /* The entry of this word, or the free one where it belongs. There is a free one. */
-static struct word *find(
-	const struct table *table, const char *text, size_t length, uint32_t hash)
+static struct word *find(const struct table *table, const struct word *word)
 {
-	size_t mask = table->size - 1, i = hash & mask;
+	size_t mask = table->size - 1, i = word->hash & mask;
 
-	while (table->words[i].count != 0 && !is_word(&table->words[i], text, length, hash))
+	while (table->words[i].count != 0 && !same_word(&table->words[i], word))
 		i = (i + 1) & mask;
 	return &table->words[i];
 }
@@ -101,35 +101,37 @@ static int grow(struct table *table)
 	return 0;
 }
 
-static int begin_word(
-	struct table *table, struct word *w, const char *text, size_t length, uint32_t hash)
+struct table *table_make(void)
 {
-	struct word begun = { .hash = hash };
+	struct table *table = calloc(1, sizeof(*table));
 
-	if (length <= NEAR_LENGTH) {
-		begun.nletters = (uint32_t)length;
-		memcpy(begun.near, text, length);
-	} else {
-		begun.far.text = keep_text(table, text, length);
-		begun.far.length = length;
-		if (begun.far.text == NULL)
-			return -ENOMEM;
+	if (table != NULL && grow(table) != 0) {
+		free(table);
+		return NULL;
 	}
-	*w = begun;
-	table->used++;
-	return 0;
+	return table;
 }
 
-static int add(struct table *table, const char *text, size_t length, uint32_t hash, uint64_t count)
+/* A word that came more->count times; its text is copied. */
+static int add(struct table *table, const struct word *more)
 {
-	struct word *w;
+	struct word added, *w;
 
 	if (table->used >= table->size / 2 && grow(table) != 0)
 		return -ENOMEM;
-	w = find(table, text, length, hash);
-	if (w->count == 0 && begin_word(table, w, text, length, hash) != 0)
-		return -ENOMEM;
-	w->count += count;
+	w = find(table, more);
+	if (w->count != 0) {
+		w->count += more->count;
+		return 0;
+	}
+	added = *more;
+	if (added.nletters == 0) {
+		added.far.text = keep_text(table, more->far.text, more->far.length);
+		if (added.far.text == NULL)
+			return -ENOMEM;
+	}
+	*w = added;
+	table->used++;
 	return 0;
 }
 
@@ -138,35 +140,58 @@ static inline bool is_letter(unsigned char c)
 	return (unsigned char)((c | 0x20) - 'a') < 26;
 }
 
+/* Reads a word of the text, which ends at `end`. Returns where it ends; NULL: there is none. */
+static inline char *next_word(char *at, const char *end, struct word *w)
+{
+	uint64_t hash = 0;
+	char *begin;
+	size_t n;
+
+	while (at < end && !is_letter((unsigned char)*at))
+		at++;
+	if (at >= end)
+		return NULL;
+	*w = (struct word){ .count = 1 };
+	begin = at;
+	for (n = 0; is_letter((unsigned char)begin[n]); n++) { /* *end is none */
+		char c = begin[n] | 0x20;
+
+		begin[n] = c;
+		if (n < NEAR_LENGTH)
+			w->near[n] = c;
+		hash = (hash ^ (unsigned char)c) * MULTIPLIER;
+	}
+	w->hash = (uint32_t)(hash >> 32);
+	if (n <= NEAR_LENGTH) {
+		w->nletters = (uint32_t)n;
+	} else {
+		w->far.text = begin;
+		w->far.length = n;
+	}
+	return begin + n;
+}
+
 int table_count(struct table *table, char *text, size_t length)
 {
 	char *at = text, *end = text + length;
+	struct word seen[BATCH];
+	int n;
 
-	for (;;) {
-		uint64_t hash = 0;
-		char *word;
-
-		while (at < end && !is_letter((unsigned char)*at))
-			at++;
-		if (at >= end)
-			return 0;
-		for (word = at; is_letter((unsigned char)*at); at++) { /* text[length] is none */
-			*at |= 0x20;
-			hash = (hash ^ (unsigned char)*at) * MULTIPLIER;
-		}
-		if (add(table, word, (size_t)(at - word), (uint32_t)(hash >> 32), 1) != 0)
-			return -ENOMEM;
-	}
+	do {
+		for (n = 0; n < BATCH && (at = next_word(at, end, &seen[n])) != NULL; n++)
+			__builtin_prefetch(&table->words[seen[n].hash & (table->size - 1)], 1);
+		for (int i = 0; i < n; i++)
+			if (add(table, &seen[i]) != 0)
+				return -ENOMEM;
+	} while (at != NULL);
+	return 0;
 }
 
 int table_merge(struct table *into, const struct table *from)
 {
-	for (size_t i = 0; i < from->size; i++) {
-		const struct word *w = &from->words[i];
-
-		if (w->count != 0 && add(into, word_text(w), word_length(w), w->hash, w->count) != 0)
+	for (size_t i = 0; i < from->size; i++)
+		if (from->words[i].count != 0 && add(into, &from->words[i]) != 0)
 			return -ENOMEM;
-	}
 	return 0;
 }
 

@@ -37,7 +37,7 @@ struct word {
 	uint32_t hash;
 	uint32_t nletters; /* at most NEAR_LENGTH; 0: it is longer */
 	union {
-		char near[NEAR_LENGTH];
+		char near[NEAR_LENGTH]; /* filled up with 0 */
 		struct {
 			const char *text;
 			size_t length;
@@ -58,7 +58,7 @@ static inline const char *word_text(const struct word *w)
 /* Words, in a hash table with open addressing; the chunks hold the texts of long ones. */
 struct table {
 	struct word *words;
-	size_t size; /* a power of two, or 0 */
+	size_t size; /* a power of two */
 	size_t used;
 	struct chunk *chunks;
 };
@@ -90,7 +90,7 @@ void fail(struct job *job, int error);
 void produce(struct job *job);
 
 /* table.c. Those that return int: 0 or -ENOMEM. */
-struct table *table_make(void);
+struct table *table_make(void);                                 /* NULL: no memory */
 void table_free(struct table *table);                           /* NULL is fine */
 int table_count(struct table *table, char *text, size_t length); /* changes text to lower case */
 int table_merge(struct table *into, const struct table *from);
