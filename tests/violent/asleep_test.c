@@ -2,7 +2,7 @@
 /* When nothing can ever run again, that is said, once, with what each coroutine waits for. */
 #include "violent.h"
 
-#include <errno.h>
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <dirent.h>
+/* ThreadSanitizer has a thread of its own in the process, which might wake somebody, for all the
+ * runtime knows: nothing is told then. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define STRANGERS 1
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define STRANGERS 1
+#endif
+#ifndef STRANGERS
+#define STRANGERS 0
+#endif
 
 static struct child child;
 
@@ -122,6 +134,8 @@ static void await_monitor_asleep(const char *path, long before)
 static void all_asleep_is_told_with_what_each_waits_for(void **state)
 {
 	(void)state;
+	if (STRANGERS)
+		skip();
 	begin_child(&child, run_deadlock, "GORO_WORKERS=2");
 	await_text(&child, "\"locker\": waiting, mutex", 1);
 	kill(child.pid, SIGKILL);
@@ -139,6 +153,8 @@ static void all_asleep_is_told_once(void **state)
 	long before;
 
 	(void)state;
+	if (STRANGERS)
+		skip();
 	begin_child(&child, run_deadlock, "GORO_WORKERS=2");
 	await_text(&child, "\"locker\": waiting, mutex", 1);
 	find_monitor(child.pid, monitor, sizeof monitor);

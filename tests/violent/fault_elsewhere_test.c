@@ -13,7 +13,7 @@
 static volatile int nothing;
 static struct child child;
 
-static void write_to_null(void)
+static UNSANITIZED void write_to_null(void)
 {
 	*(volatile int *)(uintptr_t)nothing = 1;
 }

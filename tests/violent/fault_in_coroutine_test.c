@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NOINLINE __attribute__((noinline))
-
 /* Within so many bytes of a function's first one is the function: all here are small. */
 #define SMALL 512u
 
@@ -18,7 +16,7 @@ static struct child child;
 
 /* Deeds ------------------------------------------------------------------------------------- */
 
-static NOINLINE int dig(int depth)
+static UNSANITIZED int dig(int depth)
 {
 	volatile char frame[256];
 
@@ -26,7 +24,7 @@ static NOINLINE int dig(int depth)
 	return depth == endless ? 0 : dig(depth + 1) + frame[0];
 }
 
-static NOINLINE int dig_wide(int depth)
+static UNSANITIZED int dig_wide(int depth)
 {
 	volatile char frame[40 * 1024];
 
@@ -34,12 +32,12 @@ static NOINLINE int dig_wide(int depth)
 	return depth == endless ? 0 : dig_wide(depth + 1) + frame[0];
 }
 
-static NOINLINE void write_to_null(void)
+static UNSANITIZED void write_to_null(void)
 {
 	*(volatile int *)(uintptr_t)nothing = 1;
 }
 
-static NOINLINE void call_null(void)
+static UNSANITIZED void call_null(void)
 {
 	void (*volatile fn)(void) = NULL;
 
@@ -47,7 +45,7 @@ static NOINLINE void call_null(void)
 	nothing = 0;
 }
 
-static NOINLINE void do_illegal(void)
+static UNSANITIZED void do_illegal(void)
 {
 #if defined(__x86_64__)
 	__asm__ volatile("ud2");
@@ -57,7 +55,7 @@ static NOINLINE void do_illegal(void)
 }
 
 #if defined(__x86_64__)
-static NOINLINE void divide_by_zero(void)
+static UNSANITIZED void divide_by_zero(void)
 {
 	nothing = nothing / nothing;
 }
@@ -95,7 +93,7 @@ static void runner(void *arg)
 }
 
 /* A site of its own: where the coroutine was begun is in this function. */
-static NOINLINE void begin(void (*fn)(void *))
+static __attribute__((noinline)) void begin(void (*fn)(void *))
 {
 	goro_go(fn, NULL);
 	nothing = 0;

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHILD_SECONDS 120 /* then it hangs */
+#define CHILD_SECONDS 60 /* then it hangs */
 
 struct notes *notes;
 

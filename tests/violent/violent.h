@@ -18,6 +18,9 @@
 
 #define TEXT_ROOM 65536
 
+/* For what is wrong on purpose: the processor has to find it, not a sanitizer. */
+#define UNSANITIZED __attribute__((noinline, no_sanitize("address", "undefined")))
+
 /* What a child tells its parent beside its stderr: memory of both. */
 struct notes {
 	uint64_t id;
