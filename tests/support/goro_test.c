@@ -186,6 +186,19 @@ void test_run(int workers, void (*body)(void))
 	CHECK_EQ(goro_run_config(&config, root, &body), 0);
 }
 
+void test_start(void)
+{
+	goro_config config = GORO_CONFIG_INIT;
+
+	config.workers = current.workers;
+	CHECK_EQ(goro_start(&config), 0);
+}
+
+void test_stop(void)
+{
+	CHECK_EQ(goro_stop(), 0);
+}
+
 struct instance {
 	const struct goro_test_case *test;
 	int workers;
@@ -199,10 +212,10 @@ static void run_instance(void **state)
 	current.name = in->name;
 	current.workers = in->workers;
 	test_hang_begin(in->name);
-	if (in->test->plain)
-		in->test->body();
-	else
+	if (in->test->kind == GORO_TEST_IN_ROOT)
 		test_run(in->workers, in->test->body);
+	else
+		in->test->body();
 	test_hang_end();
 	CHECK_EQ(goro_workers(), -EPERM); /* it has left no runtime behind */
 }
@@ -234,10 +247,12 @@ static size_t make_instances(struct instance *in)
 	size_t n = 0;
 
 	for (const struct goro_test_case *t = first; t != NULL; t = t->next) {
-		for (int i = 0; i < (t->plain ? 1 : ncounts); i++, n++) {
+		bool once = t->kind == GORO_TEST_ONCE;
+
+		for (int i = 0; i < (once ? 1 : ncounts); i++, n++) {
 			in[n].test = t;
-			in[n].workers = t->plain ? 0 : counts[i];
-			snprintf(in[n].name, sizeof(in[n].name), t->plain ? "%s" : "%s/w%d", t->name,
+			in[n].workers = once ? 0 : counts[i];
+			snprintf(in[n].name, sizeof(in[n].name), once ? "%s" : "%s/w%d", t->name,
 				counts[i]);
 		}
 	}

@@ -8,8 +8,9 @@
  *
  *  T1  A test registers itself. There is no list.
  *  T2  GORO_TEST runs its body as the root coroutine of a runtime with 1, 2 and 8 workers, one
- *      cmocka test each: "name/w1", "name/w2", "name/w8". GORO_TEST_PLAIN runs it once, on the
- *      main thread, with no runtime: "name".
+ *      cmocka test each: "name/w1", "name/w2", "name/w8". GORO_TEST_OUTSIDE runs it as often, on
+ *      the main thread, without a runtime: it starts one of test_workers() itself.
+ *      GORO_TEST_PLAIN runs it there and once: "name".
  *  T3  A CHECK may stand anywhere: in coroutines, in other threads, in children. cmocka's own
  *      failure is a jump back into cmocka, which a coroutine cannot make, and the others would
  *      go on meanwhile with what does not hold. So a check that fails says at once what it
@@ -37,26 +38,29 @@
 
 /* Tests ----------------------------------------------------------------------------------- */
 
+enum goro_test_kind { GORO_TEST_IN_ROOT, GORO_TEST_FROM_OUTSIDE, GORO_TEST_ONCE };
+
 struct goro_test_case {
 	const char *name;
 	void (*body)(void);
-	bool plain;
+	enum goro_test_kind kind;
 	struct goro_test_case *next;
 };
 
 void goro_test_register(struct goro_test_case *test);
 
-#define GORO_TEST(name)       GORO_TEST_CASE(name, false)
-#define GORO_TEST_PLAIN(name) GORO_TEST_CASE(name, true)
+#define GORO_TEST(name)         GORO_TEST_CASE(name, GORO_TEST_IN_ROOT)
+#define GORO_TEST_OUTSIDE(name) GORO_TEST_CASE(name, GORO_TEST_FROM_OUTSIDE)
+#define GORO_TEST_PLAIN(name)   GORO_TEST_CASE(name, GORO_TEST_ONCE)
 
-#define GORO_TEST_CASE(id, is_plain)                                                 \
-	static void id(void);                                                        \
-	static __attribute__((constructor)) void register_##id(void)                 \
-	{                                                                            \
-		static struct goro_test_case test = { #id, id, (is_plain), NULL };   \
-                                                                                     \
-		goro_test_register(&test);                                           \
-	}                                                                            \
+#define GORO_TEST_CASE(id, kind)                                                \
+	static void id(void);                                                   \
+	static __attribute__((constructor)) void register_##id(void)            \
+	{                                                                       \
+		static struct goro_test_case test = { #id, id, (kind), NULL };  \
+                                                                                \
+		goro_test_register(&test);                                      \
+	}                                                                       \
 	static void id(void)
 
 /* Of the test that runs; 0 in a plain one. */
@@ -71,15 +75,18 @@ uint64_t test_seed(void);
 /* The next number of a sequence; *state is its place, set from test_seed() to begin with. */
 uint64_t test_random(uint64_t *state);
 
-/* For a plain test: body() as root of a runtime with so many workers. Checks that it returns 0. */
+/* For tests from outside: body() as root of a runtime with so many workers; a runtime with as many
+ * as test_workers() says, in the background. Both check that all went well. */
 void test_run(int workers, void (*body)(void));
+void test_start(void);
+void test_stop(void);
 
 /* Checks ---------------------------------------------------------------------------------- */
 
-#define CHECK_EQ(a, b) CHECK_ORDER(a, b, "==")
-#define CHECK_NE(a, b) CHECK_ORDER(a, b, "!=")
-#define CHECK_LT(a, b) CHECK_ORDER(a, b, "<")
-#define CHECK_LE(a, b) CHECK_ORDER(a, b, "<=")
+#define CHECK_EQ(a, b) CHECK_ORDER(CHECK_VALUE(a), CHECK_VALUE(b), "==", #a, #b)
+#define CHECK_NE(a, b) CHECK_ORDER(CHECK_VALUE(a), CHECK_VALUE(b), "!=", #a, #b)
+#define CHECK_LT(a, b) CHECK_ORDER(CHECK_VALUE(a), CHECK_VALUE(b), "<", #a, #b)
+#define CHECK_LE(a, b) CHECK_ORDER(CHECK_VALUE(a), CHECK_VALUE(b), "<=", #a, #b)
 
 #define CHECK_TRUE(a) goro_test_true(__FILE__, __LINE__, (a), #a)
 
@@ -123,8 +130,7 @@ struct goro_test_value goro_test_pointer(const void *p);
 		double: goro_test_real,        \
 		default: goro_test_pointer)(a)
 
-#define CHECK_ORDER(a, b, op) \
-	goro_test_order(__FILE__, __LINE__, CHECK_VALUE(a), CHECK_VALUE(b), op, #a, #b)
+#define CHECK_ORDER(...) goro_test_order(__FILE__, __LINE__, __VA_ARGS__)
 
 void goro_test_order(const char *file, int line, struct goro_test_value a,
 	struct goro_test_value b, const char *op, const char *a_text, const char *b_text);
@@ -139,8 +145,9 @@ __attribute__((format(printf, 3, 4), noreturn)) void goro_test_fail(
 /* Waiting --------------------------------------------------------------------------------- */
 
 /* Until n coroutines at least are parked with this `why`: "sleep", "select", "chan send",
- * "chan recv", "mutex", "rwmutex", "cond", "sem", "waitgroup", "once", "barrier". They are then
- * in their queues and can be woken. From a coroutine or a thread, while a runtime runs. */
+ * "chan recv", "mutex", "rlock", "rwlock", "cond", "semaphore", "waitgroup", "once", "barrier".
+ * They are then in their queues and can be woken. From a coroutine or a thread, while a runtime
+ * runs. */
 void await_parked(unsigned n, const char *why);
 
 /* Until n threads at least sleep in calls of the library. */
