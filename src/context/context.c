@@ -37,10 +37,27 @@ static uintptr_t frame_fp(const struct frame *f)
 	return f->rbp;
 }
 
+/* What the ABI begins a process with, until gr_context_start() is called. */
+static uint32_t first_mxcsr = 0x1f80;
+static uint16_t first_x87_control = 0x37f;
+
+void gr_context_start(void)
+{
+	__asm__ volatile("stmxcsr %0" : "=m"(first_mxcsr));
+	__asm__ volatile("fnstcw %0" : "=m"(first_x87_control));
+	first_mxcsr &= ~UINT32_C(0x3f); /* the flags of exceptions past are nobody's control */
+}
+
+void gr_context_reset(void)
+{
+	__asm__ volatile("ldmxcsr %0" : : "m"(first_mxcsr));
+	__asm__ volatile("fldcw %0" : : "m"(first_x87_control));
+}
+
 static void fill(struct frame *f, void (*entry)(void *message))
 {
-	__asm__ volatile("stmxcsr %0" : "=m"(f->mxcsr));
-	__asm__ volatile("fnstcw %0" : "=m"(f->x87_control));
+	f->mxcsr = first_mxcsr;
+	f->x87_control = first_x87_control;
 	f->rbx = (uintptr_t)entry;
 	f->rip = (uintptr_t)gr_context_begin;
 }
@@ -69,9 +86,25 @@ static uintptr_t frame_fp(const struct frame *f)
 	return f->x29;
 }
 
+static uint64_t first_fpcr; /* 0 is what the ABI begins a process with */
+
+void gr_context_start(void)
+{
+	__asm__ volatile("mrs %0, fpcr" : "=r"(first_fpcr));
+}
+
+void gr_context_reset(void)
+{
+	uint64_t now;
+
+	__asm__ volatile("mrs %0, fpcr" : "=r"(now));
+	if (now != first_fpcr) /* to write it is dear */
+		__asm__ volatile("msr fpcr, %0" : : "r"(first_fpcr));
+}
+
 static void fill(struct frame *f, void (*entry)(void *message))
 {
-	__asm__ volatile("mrs %0, fpcr" : "=r"(f->fpcr));
+	f->fpcr = first_fpcr;
 	f->x19_to_x28[0] = (uintptr_t)entry;
 	f->x30 = (uintptr_t)gr_context_begin;
 }

@@ -30,9 +30,16 @@ struct gr_context {
 	void *sp;
 };
 
+/* Remembers the floating-point control state of the calling thread (rounding, masks, flush to
+ * zero): every context begins with it. Before the first context is made. */
+void gr_context_start(void);
+
+/* Loads that state: for one that begins on the stack of another that has ended. */
+void gr_context_reset(void);
+
 /* Prepares a context that begins with entry(message) on the stack below `stack_top` (64-byte
  * aligned), `message` being that of the first switch to it. Writes 192 bytes below the top at
- * most. The floating-point control state is that of the calling thread. */
+ * most. */
 void gr_context_make(struct gr_context *c, void *stack_top, void (*entry)(void *message));
 
 /* Suspends the caller in *from, resumes *to there. Returns when somebody switches to *from, with

@@ -210,6 +210,14 @@ static void root_main(void *arg)
 	gr_os_futex_wake(&root->ended, 1);
 }
 
+/* Another thread has called goro_stop() meanwhile. */
+static int await_other_stop(void)
+{
+	while (gr_load_acquire(&gr_sched.state) == GR_SCHED_STOPPING)
+		gr_os_nap(GORO_MILLISECOND);
+	return gr_load_acquire(&gr_sched.state) == GR_SCHED_STUCK ? -ETIMEDOUT : 0;
+}
+
 static int run(const goro_config *cfg, void (*fn)(void *), void *arg)
 {
 	struct root root = { .fn = fn, .arg = arg };
@@ -224,6 +232,8 @@ static int run(const goro_config *cfg, void (*fn)(void *), void *arg)
 	while (rc == 0 && gr_load_acquire(&root.ended) == 0)
 		gr_os_futex_wait(&root.ended, 0, INT64_MAX);
 	stopped = stop();
+	if (stopped == -EPERM)
+		stopped = await_other_stop();
 	return stopped != 0 ? stopped : rc;
 }
 

@@ -5,7 +5,9 @@
 
 #include "base/compiler.h"
 
-static _Thread_local struct gr_worker *current;
+/* Initial-exec: an address known when the program starts, not a call; this is one word, for which
+ * there is room also when the library is loaded later (dlopen). */
+static _Thread_local struct gr_worker *current __attribute__((tls_model("initial-exec")));
 
 GR_NOINLINE struct gr_worker *gr_current_worker(void)
 {

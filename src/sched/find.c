@@ -17,6 +17,9 @@
 #define SEARCH_ROUNDS 4u
 #define SEARCH_PAUSE  100u
 
+/* What a worker with nothing in its ring takes out of the global queue at most. */
+#define SHARE_MOST (GR_RUNQ_SIZE / 2)
+
 static void fire_timers(struct gr_worker *w)
 {
 	w->now = gr_now();
@@ -27,18 +30,22 @@ static void fire_timers(struct gr_worker *w)
 	}
 }
 
-/* Takes a fair share of the global queue; one to run, the rest into the ring. */
-static struct gr_coro *from_inject(struct gr_worker *w)
+/* Takes a fair share of the global queue; one to run, the rest into the ring. Not more than `most`,
+ * nor than fit: or they would go to and fro. */
+static struct gr_coro *from_inject(struct gr_worker *w, unsigned most)
 {
 	unsigned len = gr_inject_len();
-	unsigned max = len / gr_sched.configured + 1;
+	unsigned max = len / gr_load_relaxed(&gr_sched.configured) + 1;
+	unsigned room = GR_RUNQ_SIZE - gr_runq_len(&w->queue);
 	unsigned count;
 	struct gr_coro *first;
 
 	if (len == 0)
 		return NULL;
-	if (max > GR_RUNQ_SIZE / 2)
-		max = GR_RUNQ_SIZE / 2;
+	if (max > most)
+		max = most;
+	if (max > room + 1)
+		max = room + 1;
 	first = gr_inject_pop(max, &count);
 	if (first == NULL)
 		return NULL;
@@ -46,6 +53,8 @@ static struct gr_coro *from_inject(struct gr_worker *w)
 		next = co->next;
 		gr_ready_behind(w, co);
 	}
+	if (count > 1)
+		gr_idle_notify(); /* nobody saw them on their way from queue to queue */
 	return first;
 }
 
@@ -93,7 +102,7 @@ static struct gr_coro *search(struct gr_worker *w)
 		struct gr_coro *co = steal(w);
 
 		if (co == NULL)
-			co = from_inject(w);
+			co = from_inject(w, SHARE_MOST);
 		if (co != NULL)
 			return co;
 		for (unsigned i = 0; i < SEARCH_PAUSE; i++)
@@ -154,15 +163,18 @@ static struct gr_coro *look(struct gr_worker *w)
 	}
 	if (w->visit) {
 		w->visit = false;
+		gr_store_relaxed(&w->urged, 0u);
 		gr_monitor_retire(w);
 		fire_timers(w);
-		co = from_inject(w);
+		/* As many as may have run since the last visit: what waits there gets its turn
+		 * though the ring never runs empty. */
+		co = from_inject(w, GR_WORKER_VISIT);
 		if (co != NULL)
 			return co;
 	}
 	co = gr_runq_next(&w->queue);
 	if (co == NULL)
-		co = from_inject(w);
+		co = from_inject(w, SHARE_MOST);
 	return co;
 }
 

@@ -75,21 +75,34 @@ static void add_spare(void)
 	}
 }
 
+/* Makes all who move look at timers and the global queue soon (M3). */
+static void urge_all(void)
+{
+	for (unsigned i = 0; i < gr_sched.seats; i++) {
+		struct gr_worker *w = &gr_sched.workers[i];
+
+		if (gr_load_acquire(&w->state) == GR_WORKER_ACTIVE)
+			gr_store_relaxed(&w->urged, 1u);
+	}
+}
+
 static void mend(const struct census *c)
 {
 	unsigned moving = c->active - c->held_up;
-	bool due = gr_timer_earliest() <= gr_now() + PERIOD;
+	bool late = gr_timer_earliest() <= gr_now();
 
 	gr_store_relaxed(&monitor.surplus,
 		moving > gr_sched.configured ? moving - gr_sched.configured : 0);
-	if (c->held_up == 0 && !c->waiting)
-		return;
 	if (gr_idle_sleeping() != 0) {
-		if (c->waiting || (due && !gr_idle_watched()))
+		if ((c->held_up != 0 && c->waiting) || (late && !gr_idle_watched()))
 			gr_idle_kick(); /* M1 */
-	} else if (moving == 0 && (c->waiting || gr_timer_earliest() != INT64_MAX)) {
-		add_spare(); /* M2 */
+		return;
 	}
+	if (moving < gr_sched.configured &&
+		(c->waiting || (moving == 0 && gr_timer_earliest() != INT64_MAX)))
+		add_spare(); /* M2 */
+	if (late || c->waiting)
+		urge_all(); /* M3 */
 }
 
 /* Can nothing ever run again? Only asked when all workers have slept for a while. */
@@ -113,9 +126,10 @@ static void report_all_asleep(void)
 static void sleep_while_idle(void)
 {
 	report_all_asleep();
-	gr_store_seq_cst(&monitor.asleep, 1u); /* M4 */
+	gr_store_seq_cst(&monitor.asleep, 1u); /* M5 */
+	gr_fence_seq_cst(); /* pairs with the one in gr_monitor_rouse() and in gr_monitor_stop() */
 	while (gr_load_seq_cst(&monitor.asleep) && gr_idle_awake() == 0 &&
-		!gr_load_acquire(&monitor.quit))
+		!gr_load_seq_cst(&monitor.quit))
 		gr_os_futex_wait(&monitor.asleep, 1, INT64_MAX);
 	gr_store_seq_cst(&monitor.asleep, 0u);
 }
@@ -142,19 +156,23 @@ static void monitor_main(void *arg)
 
 void gr_monitor_rouse(void)
 {
-	if (gr_unlikely(gr_load_seq_cst(&monitor.asleep)) &&
+	gr_fence_seq_cst(); /* pairs with the one in sleep_while_idle() */
+	if (gr_unlikely(gr_load_relaxed(&monitor.asleep)) &&
 		gr_exchange_acq_rel(&monitor.asleep, 0u))
 		gr_os_futex_wake(&monitor.asleep, 1);
 }
 
-/* Gives what it holds to the others, and its seat up; waits until it is needed (M3). */
+/* Gives what it holds to the others, and its seat up; waits until it is needed (M4). */
 static void sit_on_bench(struct gr_worker *w)
 {
 	struct gr_coro *co;
 
 	while ((co = gr_runq_next(&w->queue)) != NULL)
 		gr_inject_push(co, co, 1);
-	gr_store_relaxed(&w->bench, 0u);
+	/* One who swallows a 1 that tells all to leave has acquired `quit` with it. */
+	gr_exchange_acq_rel(&w->bench, 0u);
+	gr_stack_cache_fini(&w->stacks);
+	gr_stack_cache_init(&w->stacks, gr_sched.stack_class);
 	gr_store_release(&w->state, (uint32_t)GR_WORKER_BENCHED);
 	if (w->searching)
 		gr_idle_search_end();
@@ -171,7 +189,7 @@ bool gr_monitor_retire(struct gr_worker *w)
 {
 	uint32_t surplus = gr_load_relaxed(&monitor.surplus);
 
-	if (gr_likely(surplus == 0 || w->index < gr_sched.configured))
+	if (gr_likely(surplus == 0 || w->index < gr_load_relaxed(&gr_sched.configured)))
 		return false;
 	do {
 		if (surplus == 0)
@@ -199,8 +217,9 @@ void gr_monitor_stop(void)
 {
 	if (!monitor.started)
 		return;
-	gr_store_release(&monitor.quit, 1u);
+	gr_store_seq_cst(&monitor.quit, 1u);
 	gr_os_futex_wake(&monitor.quit, 1);
+	gr_fence_seq_cst(); /* pairs with the one in sleep_while_idle() */
 	gr_store_seq_cst(&monitor.asleep, 0u);
 	gr_os_futex_wake(&monitor.asleep, 1);
 	gr_os_thread_join(&monitor.thread);

@@ -4,15 +4,17 @@
  * A thread that looks at the workers every 10 ms. A worker is held up if it runs a coroutine and
  * its count of scheduling points has not moved since the last look.
  *
- *  M1  Somebody is held up and work waits (in his ring or next-slot, in the global queue, or a
- *      timer that nobody watches): a sleeping worker is woken.
- *  M2  All are held up and something waits: one spare starts, an ordinary worker on a seat of
- *      its own, which steals from them, fires timers and polls. One more for each look while all
- *      are held up, up to max_spares. Nothing changes hands behind its owner's back, so no fast
- *      path pays for it.
- *  M3  When those held up are back, surplus spares go to the bench: each hands its queue to the
+ *  M1  Somebody is held up and work waits (in his ring or next-slot, or in the global queue), or a
+ *      timer is due that nobody watches: a sleeping worker is woken.
+ *  M2  Nobody sleeps, and fewer workers move than were asked for, and something waits: one spare
+ *      starts, an ordinary worker on a seat of its own, which steals, fires timers and polls. One
+ *      more for each look, up to max_spares: each stands in for one that is held up. Nothing
+ *      changes hands behind its owner's back, so no fast path pays for it.
+ *  M3  All move, but slowly: a timer is due, or the global queue is not empty, at one look. Each
+ *      is urged to visit its own stack at its next scheduling point, not at the 64th.
+ *  M4  When those held up are back, surplus spares go to the bench: each hands its queue to the
  *      global one first, and leaves its seat.
- *  M4  After 100 ms in which all slept the monitor sleeps too, so an idle process makes no
+ *  M5  After 100 ms in which all slept the monitor sleeps too, so an idle process makes no
  *      system call. Falling asleep is a store–load pair (both sequentially consistent): it
  *      stores `asleep` and reads how many workers are awake; a worker that wakes up has changed
  *      that number and reads `asleep`.

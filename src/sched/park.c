@@ -100,6 +100,8 @@ void gr_park_commit(struct gr_worker *w)
 		break;
 	case GR_PENDING_YIELD:
 		gr_ready_behind(w, w->pending.co);
+		if (w->running != NULL)
+			gr_idle_notify(); /* somebody else runs here: it is work for others */
 		break;
 	case GR_PENDING_END:
 		gr_coro_end(&w->coros, &w->stacks, w->pending.co);
@@ -116,7 +118,8 @@ static struct gr_coro *next_local(struct gr_worker *w, struct gr_coro *dying)
 	struct gr_coro *co;
 
 	gr_bump(w->ticks);
-	if (gr_unlikely(gr_load_relaxed(&w->ticks) % GR_WORKER_VISIT == 0)) {
+	if (gr_unlikely(gr_load_relaxed(&w->ticks) % GR_WORKER_VISIT == 0 ||
+		    gr_load_relaxed(&w->urged))) {
 		w->visit = true;
 		return NULL;
 	}
@@ -262,7 +265,8 @@ static void coro_main(void *message)
 		*w->error = 0;
 		gr_enter_call(&co->entry);
 		w = end(co);
-		co = w->running;
+		co = w->running; /* another one, on this stack */
+		gr_context_reset();
 	}
 }
 

@@ -27,6 +27,8 @@ void gr_ready_behind(struct gr_worker *w, struct gr_coro *co)
 void gr_ready(struct gr_worker *w, struct gr_coro *co)
 {
 	if (gr_unlikely(w == NULL)) {
+		if (gr_load_relaxed(&gr_sched.state) == GR_SCHED_FORKED)
+			return; /* it will never run here, and the queues may be half changed */
 		gr_inject_push(co, co, 1);
 	} else {
 		if (w->running != NULL) {
@@ -82,6 +84,8 @@ void gr_ready_batch_flush(struct gr_worker *w, struct gr_ready_batch *b)
 {
 	if (b->first == NULL)
 		return;
+	if (gr_unlikely(w == NULL && gr_load_relaxed(&gr_sched.state) == GR_SCHED_FORKED))
+		return; /* as in gr_ready() */
 	if (w != NULL && b->count <= GR_RUNQ_SIZE / 4) {
 		for (struct gr_coro *co = b->first, *next; co != NULL; co = next) {
 			next = co->next; /* once pushed it is not ours */

@@ -10,6 +10,7 @@
 #include "sched/current.h"
 #include "sched/idle.h"
 #include "sched/ready.h"
+#include "sched/worker.h"
 
 #define SHARDS 16u
 #define BATCH  64u
@@ -136,25 +137,27 @@ struct gr_timer *gr_timer_make(
 
 void gr_timer_free(struct gr_timer *t)
 {
+	if (gr_load_relaxed(&gr_sched.state) == GR_SCHED_FORKED)
+		return; /* no timers here; the slots may be half changed */
 	GR_CHECK((gr_load_relaxed(&t->word) & STATE) == IDLE);
 	gr_slots_put(&timers, t->index);
 }
 
 int gr_timer_arm(struct gr_timer *t, int64_t when)
 {
-	uint64_t word = gr_load_acquire(&t->word);
-	uint64_t seq = (word >> SHIFT) + 1;
+	uint64_t found = gr_load_acquire(&t->word);
+	uint64_t seq = (found >> SHIFT) + 1;
+	uint64_t armed = seq << SHIFT | ARMED;
 	struct gr_heap_entry e = { .key = when, .target = t, .tag = seq << 1 | CALLBACK };
 	struct shard *s = &shards[gr_fetch_add_relaxed(&next_shard, 1u) % SHARDS];
 	bool poke;
 	int rc;
 
-	GR_CHECK((word & STATE) != ARMED);
-	word = seq << SHIFT | ARMED;
-	gr_store_release(&t->word, word);
+	GR_CHECK((found & STATE) != ARMED);
+	gr_store_release(&t->word, armed);
 	rc = add(s, e, &poke);
 	if (rc != 0)
-		gr_cas_acq_rel(&t->word, &word, seq << SHIFT | IDLE);
+		gr_cas_acq_rel(&t->word, &armed, found); /* idle, or the callback goes on */
 	else if (poke)
 		gr_idle_poke();
 	return rc;
@@ -165,6 +168,8 @@ void gr_timer_disarm(struct gr_timer *t)
 	struct gr_backoff b = { 0 };
 	uint64_t word = gr_load_acquire(&t->word);
 
+	if (gr_load_relaxed(&gr_sched.state) == GR_SCHED_FORKED)
+		return; /* who fires it stayed in the parent */
 	for (;;) {
 		switch (word & STATE) {
 		case IDLE:

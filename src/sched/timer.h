@@ -16,7 +16,7 @@
  *      with a caller's lock held. Nothing is fired there.
  *  T4  A callback runs without the shard's lock, on a worker's own stack, and must not park.
  *      Its word goes IDLE → ARMED → FIRING → IDLE (or ARMED again, by itself); disarming one
- *      that fires waits for it, unless it is the callback itself that disarms.
+ *      that fires waits for it, so a callback does not disarm itself.
  *
  * Orderings: a timer's word changes by acquire-release compare-exchange. IDLE's release after a
  * callback pairs with the acquire of gr_timer_disarm(): what the callback did is visible, and

@@ -100,10 +100,21 @@ static int start_workers(void)
 			continue;
 		if (i == 0)
 			return rc;
-		gr_sched.configured = i;
+		gr_store_relaxed(&gr_sched.configured, i); /* workers read it already */
 		break;
 	}
 	return 0;
+}
+
+/* Once in a process: a thread of the program may still be in a call that works in any state, and
+ * uses the fences. */
+static void start_fences(void)
+{
+	static bool started;
+
+	if (!started)
+		gr_atomic_start(gr_os_membarrier_start() ? gr_os_membarrier : NULL);
+	started = true;
 }
 
 int gr_sched_start(const struct gr_sched_config *config)
@@ -115,7 +126,8 @@ int gr_sched_start(const struct gr_sched_config *config)
 	gr_sched.stack_class = config->stack_class;
 	gr_store_relaxed(&gr_sched.quit, 0u);
 	gr_sched.foreign_spawned = 0;
-	gr_atomic_start(gr_os_membarrier_start() ? gr_os_membarrier : NULL);
+	start_fences();
+	gr_context_start();
 	rc = make_workers(config);
 	if (rc != 0)
 		return rc;
@@ -144,8 +156,12 @@ static void tell_to_leave(void)
 {
 	gr_store_release(&gr_sched.quit, 1u);
 	gr_idle_wake_all();
-	for (unsigned i = 0; i < gr_sched.seats; i++)
-		gr_os_futex_wake(&gr_sched.workers[i].bench, 1);
+	for (unsigned i = 0; i < gr_sched.seats; i++) {
+		struct gr_worker *w = &gr_sched.workers[i];
+
+		gr_store_release(&w->bench, 1u); /* pairs with the acquires in sit_on_bench() */
+		gr_os_futex_wake(&w->bench, 1);
+	}
 }
 
 void gr_sched_stop(void)

@@ -4,7 +4,8 @@
  * Invariants
  *  K1  Every field of a worker is its own thread's, except: `queue` by the rules of runq.h;
  *      `ticks` and the counters (written by the owner with relaxed stores, read by the monitor
- *      and by stats); `stuck` (written by the monitor, read by thieves).
+ *      and by stats); `stuck` and `urged` (written by the monitor, read by thieves and by the
+ *      owner, who clears `urged`).
  *  K2  `pending` is what has to happen once the registers of the coroutine that has just left
  *      are saved. It is set immediately before a switch and carried out first thing after it,
  *      on the stack switched to. Between the two nothing runs.
@@ -72,6 +73,7 @@ struct gr_worker {
 	struct gr_worker_counters counters;
 	int64_t now; /* coarse: at the last visit */
 	uint32_t stuck __attribute__((aligned(GR_CACHELINE)));
+	uint32_t urged;      /* the monitor's: visit your own stack soon */
 	uint64_t seen_ticks; /* the monitor's */
 	uint32_t state;      /* enum gr_worker_state */
 	uint32_t bench;      /* futex: a spare that is not needed waits here */
