@@ -163,12 +163,13 @@ static void print_frames(struct dump *d, const struct gr_coro *co)
 	gr_backtrace_print(&d->text, &f);
 }
 
-static void print_coro(struct dump *d, const struct gr_coro *co)
+/* True: it lives, and was printed. */
+static bool print_coro(struct dump *d, const struct gr_coro *co)
 {
 	struct gr_text *t = &d->text;
 
 	if (!look_at(d, co))
-		return;
+		return false;
 	gr_text_str(t, "coroutine ");
 	gr_text_dec(t, gr_coro_id(&d->seen));
 	gr_text_name(t, d->seen.name, sizeof d->seen.name);
@@ -178,15 +179,27 @@ static void print_coro(struct dump *d, const struct gr_coro *co)
 	gr_backtrace_name(t, (uintptr_t)d->seen.site, true);
 	print_stack(d);
 	print_frames(d, co);
+	return true;
 }
 
-static void print_all(struct dump *d)
+/* As many as `most`, and a word if there are more. */
+static void print_coros(struct dump *d, uint64_t most)
 {
+	uint64_t alive = gr_sched_alive();
 	uint32_t count = gr_coro_count();
+	uint64_t printed = 0;
 
-	for (uint32_t i = 0; i < count && d->text.rc == 0; i++)
-		print_coro(d, gr_coro_at(i));
+	for (uint32_t i = 0; i < count && printed < most && d->text.rc == 0; i++)
+		printed += print_coro(d, gr_coro_at(i));
+	if (printed == most && alive > printed) {
+		gr_text_str(&d->text, "... and ");
+		gr_text_dec(&d->text, alive - printed);
+		gr_text_str(&d->text, " more\n");
+	}
 }
+
+/* A report that nobody has asked for stays readable. */
+#define REPORT_MOST 100
 
 /* Reports ----------------------------------------------------------------------------------- */
 
@@ -201,7 +214,7 @@ void gr_asleep_report(void)
 	gr_text_dec(&d->text, alive);
 	gr_text_str(&d->text, alive == 1 ? " coroutine is" : " coroutines are");
 	gr_text_str(&d->text, " asleep and nothing can wake them\n");
-	print_all(d);
+	print_coros(d, REPORT_MOST);
 	free_dump(d);
 }
 
@@ -218,7 +231,7 @@ void gr_dump_stragglers(int64_t waited_ns)
 	gr_text_str(&d->text, " calling thread(s) have not ended after ");
 	gr_text_ns(&d->text, waited_ns);
 	gr_text_str(&d->text, "\n");
-	print_all(d);
+	print_coros(d, REPORT_MOST);
 	free_dump(d);
 }
 
@@ -233,7 +246,7 @@ static int dump(int fd)
 	gr_text_str(&d->text, " coroutine(s), ");
 	gr_text_dec(&d->text, gr_sched.configured);
 	gr_text_str(&d->text, " worker(s)\n");
-	print_all(d);
+	print_coros(d, UINT64_MAX);
 	return free_dump(d);
 }
 
