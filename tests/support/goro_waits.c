@@ -72,9 +72,10 @@ static void prepare_cond(void)
 
 static int wait_for_cond(int64_t deadline)
 {
-	int rc;
+	int rc = goro_mutex_lock(&mutex);
 
-	CHECK_EQ(goro_mutex_lock(&mutex), 0);
+	if (rc != 0)
+		return rc; /* cancelled, and not free at the moment; or no runtime */
 	rc = goro_cond_wait_until(&cond, &mutex, deadline);
 	CHECK_EQ(goro_mutex_try_lock(&mutex), rc == -EPERM ? -EPERM : -EBUSY); /* still held */
 	goro_mutex_unlock(&mutex);
@@ -199,11 +200,6 @@ static int do_null_once(int64_t deadline)
 static void grant_once(void)
 {
 	atomic_store(&once_go_on, 1);
-}
-
-static void finish_once(void)
-{
-	grant_once();
 	AWAIT(!atomic_load(&once_inside));
 }
 
@@ -293,31 +289,42 @@ static int sleep_for_ever(int64_t deadline)
 }
 
 const struct test_wait test_waits[] = {
-	{ "mutex_lock", "mutex", prepare_mutex, lock_mutex, lock_null, grant_mutex, NULL, 0, true,
-		true },
-	{ "rwmutex_rlock", "rlock", prepare_rwmutex, lock_to_read, rlock_null, grant_rwmutex, NULL,
-		0, true, true },
-	{ "rwmutex_lock", "rwlock", prepare_rwmutex, lock_to_write, wlock_null, grant_rwmutex,
-		NULL, 0, true, true },
-	{ "cond_wait", "cond", prepare_cond, wait_for_cond, wait_for_null_cond, grant_cond, NULL,
-		0, true, false },
-	{ "sem_acquire", "semaphore", prepare_sem, acquire_sem, acquire_null, grant_sem, NULL, 0,
-		true, false },
-	{ "waitgroup_wait", "waitgroup", prepare_waitgroup, wait_for_waitgroup,
-		wait_for_null_waitgroup, grant_waitgroup, NULL, 0, true, false },
-	{ "barrier_wait", "barrier", prepare_barrier, wait_at_barrier, wait_at_null_barrier,
-		grant_barrier, NULL, 0, true, false },
-	{ "once_do", "once", prepare_once, do_once, do_null_once, grant_once, finish_once, 0,
-		false, false },
-	{ "chan_send", "chan send", prepare_channel, send_until, send_to_null, grant_send,
-		finish_channel, 0, true, false },
-	{ "chan_recv", "chan recv", prepare_channel, recv_until, recv_from_null, grant_recv,
-		finish_channel, 0, true, false },
-	{ "select", "select", prepare_channel, select_until, select_negative, grant_recv,
-		finish_channel, 1, true, false },
-	{ "select of nothing", "select", prepare_nothing, select_nothing, select_negative, NULL,
-		NULL, 0, true, false },
-	{ "sleep", "sleep", prepare_nothing, sleep_for_ever, NULL, NULL, NULL, 0, false, false },
+	{ .name = "mutex_lock", .why = "mutex", .prepare = prepare_mutex, .call = lock_mutex,
+		.call_null = lock_null, .grant = grant_mutex, .timed = true,
+		.cancelled_too = true, .grant_is_final = true },
+	{ .name = "rwmutex_rlock", .why = "rlock", .prepare = prepare_rwmutex,
+		.call = lock_to_read, .call_null = rlock_null, .grant = grant_rwmutex,
+		.timed = true, .cancelled_too = true, .grant_is_final = true },
+	{ .name = "rwmutex_lock", .why = "rwlock", .prepare = prepare_rwmutex,
+		.call = lock_to_write, .call_null = wlock_null, .grant = grant_rwmutex,
+		.timed = true, .cancelled_too = true, .grant_is_final = true },
+	{ .name = "cond_wait", .why = "cond", .prepare = prepare_cond, .call = wait_for_cond,
+		.call_null = wait_for_null_cond, .grant = grant_cond, .timed = true,
+		.grant_is_final = true },
+	{ .name = "sem_acquire", .why = "semaphore", .prepare = prepare_sem, .call = acquire_sem,
+		.call_null = acquire_null, .grant = grant_sem, .timed = true,
+		.grant_is_final = true },
+	{ .name = "waitgroup_wait", .why = "waitgroup", .prepare = prepare_waitgroup,
+		.call = wait_for_waitgroup, .call_null = wait_for_null_waitgroup,
+		.grant = grant_waitgroup, .timed = true, .grant_is_final = true },
+	{ .name = "barrier_wait", .why = "barrier", .prepare = prepare_barrier,
+		.call = wait_at_barrier, .call_null = wait_at_null_barrier,
+		.grant = grant_barrier, .timed = true },
+	{ .name = "once_do", .why = "once", .prepare = prepare_once, .call = do_once,
+		.call_null = do_null_once, .grant = grant_once, .finish = grant_once,
+		.cancelled_too = true, .grant_is_final = true },
+	{ .name = "chan_send", .why = "chan send", .prepare = prepare_channel,
+		.call = send_until, .call_null = send_to_null, .grant = grant_send,
+		.finish = finish_channel, .timed = true },
+	{ .name = "chan_recv", .why = "chan recv", .prepare = prepare_channel,
+		.call = recv_until, .call_null = recv_from_null, .grant = grant_recv,
+		.finish = finish_channel, .timed = true },
+	{ .name = "select", .why = "select", .prepare = prepare_channel, .call = select_until,
+		.call_null = select_negative, .grant = grant_recv, .finish = finish_channel,
+		.granted = 1, .timed = true },
+	{ .name = "select of nothing", .why = "select", .prepare = prepare_nothing,
+		.call = select_nothing, .call_null = select_negative, .timed = true },
+	{ .name = "sleep", .why = "sleep", .prepare = prepare_nothing, .call = sleep_for_ever },
 };
 
 const size_t test_nwaits = sizeof(test_waits) / sizeof(test_waits[0]);

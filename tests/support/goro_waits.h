@@ -19,7 +19,8 @@ struct test_wait {
 	void (*finish)(void);          /* NULL: nothing to do */
 	int granted;                   /* what the call then returns */
 	bool timed;
-	bool lock; /* in a cancelled coroutine it still succeeds when it need not wait */
+	bool cancelled_too;  /* in a cancelled coroutine it succeeds if it need not wait */
+	bool grant_is_final; /* granting never waits, so a cancelled coroutine may do it */
 };
 
 extern const struct test_wait test_waits[];
