@@ -53,12 +53,13 @@ struct goro_chan {
 /* Copies one element; the usual sizes without a call. */
 static inline void gr_chan_copy(void *to, const void *from, size_t size)
 {
+	if (gr_likely(size == 8)) {
+		memcpy(to, from, 8);
+		return;
+	}
 	switch (size) {
 	case 4:
 		memcpy(to, from, 4);
-		break;
-	case 8:
-		memcpy(to, from, 8);
 		break;
 	case 16:
 		memcpy(to, from, 16);

@@ -83,25 +83,23 @@ void gr_park_count_end(struct gr_worker *w)
 	}
 }
 
-void gr_park_commit(struct gr_worker *w)
+static GR_ALWAYS_INLINE void commit_yield(struct gr_worker *w)
 {
-	/* Field by field: a copy of the whole would wait for the stores to its parts. */
-	enum gr_pending_kind kind = w->pending.kind;
+	gr_ready_behind(w, w->pending.co);
+	if (w->running != NULL)
+		gr_idle_notify(); /* somebody else runs here: it is work for others */
+}
 
-	w->pending.kind = GR_PENDING_NONE;
+/* Reads `pending` field by field: a copy of the whole would wait for the stores to its parts. */
+static GR_NOINLINE void commit_slow(struct gr_worker *w, enum gr_pending_kind kind)
+{
 	switch (kind) {
 	case GR_PENDING_NONE:
-		break;
 	case GR_PENDING_PARK_LOCKED:
-		commit_park_locked(w);
+	case GR_PENDING_YIELD:
 		break;
 	case GR_PENDING_PARK:
 		commit_park(w);
-		break;
-	case GR_PENDING_YIELD:
-		gr_ready_behind(w, w->pending.co);
-		if (w->running != NULL)
-			gr_idle_notify(); /* somebody else runs here: it is work for others */
 		break;
 	case GR_PENDING_END:
 		gr_coro_end(&w->coros, &w->stacks, w->pending.co);
@@ -110,10 +108,24 @@ void gr_park_commit(struct gr_worker *w)
 	}
 }
 
+/* On the stack switched to: carries out what the last one to leave this worker left behind. */
+static GR_ALWAYS_INLINE void commit(struct gr_worker *w)
+{
+	enum gr_pending_kind kind = w->pending.kind;
+
+	w->pending.kind = GR_PENDING_NONE;
+	if (gr_likely(kind == GR_PENDING_PARK_LOCKED))
+		commit_park_locked(w);
+	else if (kind == GR_PENDING_YIELD)
+		commit_yield(w);
+	else if (kind != GR_PENDING_NONE)
+		commit_slow(w, kind);
+}
+
 /* Takes the next coroutine from this worker's own queue. NULL: the worker's own stack goes on
  * (nothing is here, or it is time for a visit there, or the stack cache is empty). A new one may
  * inherit the stack of `dying`, the caller, which then goes on in its place. */
-static struct gr_coro *next_local(struct gr_worker *w, struct gr_coro *dying)
+static GR_ALWAYS_INLINE struct gr_coro *next_local(struct gr_worker *w, struct gr_coro *dying)
 {
 	struct gr_coro *co;
 
@@ -149,7 +161,7 @@ static GR_ALWAYS_INLINE struct gr_worker *leave(struct gr_worker *w, struct gr_c
 {
 	co->error = *w->error;
 	w = switch_to(w, co, next);
-	gr_park_commit(w);
+	commit(w);
 	*w->error = co->error;
 	return w;
 }
@@ -157,7 +169,7 @@ static GR_ALWAYS_INLINE struct gr_worker *leave(struct gr_worker *w, struct gr_c
 void gr_park_run(struct gr_worker *w, struct gr_coro *co)
 {
 	w = switch_to(w, NULL, co);
-	gr_park_commit(w);
+	commit(w);
 }
 
 /* Sleep ------------------------------------------------------------------------------------ */
@@ -259,7 +271,7 @@ static void coro_main(void *message)
 
 	if (gr_sanitizer_any)
 		gr_fiber_after(&co->fiber);
-	gr_park_commit(w);
+	commit(w);
 	for (;;) {
 		gr_fiber_acquire(&co->wait);
 		*w->error = 0;

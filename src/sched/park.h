@@ -119,9 +119,6 @@ void gr_park_yield(void);
 /* First half of every coroutine's life, for the worker that starts it: `co` has its stack. */
 void gr_park_start(struct gr_coro *co);
 
-/* On the stack switched to: carries out what the last one to leave this worker left behind. */
-void gr_park_commit(struct gr_worker *w);
-
 /* Counts one coroutine as ended, after the last use of its descriptor. */
 void gr_park_count_end(struct gr_worker *w);
 

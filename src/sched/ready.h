@@ -41,8 +41,9 @@ void gr_thread_deliver(struct gr_wait *w);
  * would do it. */
 static inline void gr_wake(struct gr_worker *here, struct gr_wait *w)
 {
-	if (gr_likely(here != NULL && here->running != NULL && w->kind == GR_WAIT_CORO &&
+	if (gr_likely(here != NULL && here->running != NULL &&
 		    gr_load_relaxed(&here->queue.slot) == NULL && !gr_sanitizer_any &&
+		    /* A thread's wait is never CLAIMED. */
 		    gr_wait_state(gr_load_acquire(&w->word)) == GR_WAIT_CLAIMED))
 		gr_runq_fill_slot(&here->queue, gr_container_of(w, struct gr_coro, wait));
 	else
