@@ -6,7 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/chaos.h"
 #include "os/os.h"
+
+static void say_seed(void)
+{
+#ifdef GORO_CHAOS
+	char text[64];
+	int n = snprintf(text, sizeof(text), "goro: GORO_CHAOS_SEED=%llu\n",
+		(unsigned long long)gr_chaos_seed());
+
+	gr_os_write_all(2, text, (size_t)n);
+#endif
+}
 
 /* One write for the whole line, so that lines of several threads do not mix. */
 static GR_NORETURN void say_and_abort(char *text, size_t size, int length)
@@ -17,6 +29,7 @@ static GR_NORETURN void say_and_abort(char *text, size_t size, int length)
 		n = size - 2;
 	text[n++] = '\n';
 	gr_os_write_all(2, text, n);
+	say_seed();
 	abort();
 }
 

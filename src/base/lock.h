@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/atomic.h"
+#include "base/chaos.h"
 #include "base/compiler.h"
 
 /* All zero is a free lock. */
@@ -50,6 +51,7 @@ static inline bool gr_lock_try(struct gr_lock *lock)
 
 static inline void gr_lock_acquire(struct gr_lock *lock)
 {
+	gr_chaos_delay();
 	if (gr_unlikely(!gr_lock_try(lock)))
 		gr_lock_acquire_slow(lock);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/chaos.h"
 #include "base/clock.h"
 #include "sched/idle.h"
 #include "sched/inject.h"
@@ -69,7 +70,8 @@ static struct gr_coro *steal(struct gr_worker *w)
 		struct gr_worker *victim = &gr_sched.workers[(start + i) % n];
 		struct gr_coro *co;
 
-		if (victim == w || gr_load_relaxed(&victim->state) == GR_WORKER_NONE)
+		if (victim == w || gr_load_relaxed(&victim->state) == GR_WORKER_NONE ||
+			gr_chaos_chance(4))
 			continue;
 		co = gr_runq_steal(&w->queue, &victim->queue);
 		if (co == NULL && gr_load_relaxed(&victim->stuck))

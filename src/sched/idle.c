@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/atomic.h"
+#include "base/chaos.h"
 #include "base/check.h"
 #include "base/compiler.h"
 #include "base/lock.h"
@@ -187,6 +188,7 @@ bool gr_idle_lie_down(unsigned seat, bool was_searching)
 	before = gr_fetch_add_seq_cst(
 		&idle.state, was_searching ? SLEEPING - SEARCHING : SLEEPING);
 	gr_lock_release(&idle.lock);
+	gr_chaos_delay();
 	gr_fence_heavy(); /* pairs with gr_fence_light() in gr_idle_notify(): I3 */
 	return was_searching ? searching(before) == 1 : searching(before) == 0;
 }
@@ -247,6 +249,8 @@ bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void))
 			gr_fetch_and_acq_rel(&s->futex, ~POKED);
 			continue;
 		}
+		if (gr_chaos_chance(8))
+			continue; /* as if woken for no reason */
 		if (gr_os_futex_wait(&s->futex, seen, until) == -ETIMEDOUT && !gr_idle_get_up(seat)) {
 			woken = false;
 			break;

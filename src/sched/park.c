@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/chaos.h"
 #include "base/clock.h"
 #include "sched/cancel.h"
 #include "sched/idle.h"
@@ -113,6 +114,7 @@ static GR_ALWAYS_INLINE void commit(struct gr_worker *w)
 {
 	enum gr_pending_kind kind = w->pending.kind;
 
+	gr_chaos_delay(); /* saved, and nobody knows yet */
 	w->pending.kind = GR_PENDING_NONE;
 	if (gr_likely(kind == GR_PENDING_PARK_LOCKED))
 		commit_park_locked(w);

@@ -66,7 +66,7 @@ static inline bool gr_caller_is_coro(struct gr_caller *me)
  * a runtime. Only after 0 does gr_caller_leave() have to follow. */
 static inline int gr_caller_enter(struct gr_caller *me)
 {
-	if (gr_likely(gr_caller_is_coro(me) && !gr_cancelled(me->co)))
+	if (gr_likely(gr_caller_is_coro(me) && !gr_cancelled(me->co)) && !gr_chaos_chance(8))
 		return 0;
 	return gr_caller_enter_slow(me);
 }

@@ -31,7 +31,7 @@ void gr_ready(struct gr_worker *w, struct gr_coro *co)
 			return; /* it will never run here, and the queues may be half changed */
 		gr_inject_push(co, co, 1);
 	} else {
-		if (w->running != NULL) {
+		if (w->running != NULL && !gr_chaos_chance(4)) {
 			co = gr_runq_put_slot(&w->queue, co);
 			if (co == NULL)
 				return;

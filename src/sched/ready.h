@@ -9,6 +9,7 @@
 #ifndef GR_SCHED_READY_H
 #define GR_SCHED_READY_H
 
+#include "base/chaos.h"
 #include "sched/worker.h"
 
 /* Second step of whoever claimed `w` (wait.h): delivers, and makes it runnable if that is the
@@ -41,7 +42,8 @@ void gr_thread_deliver(struct gr_wait *w);
  * would do it. */
 static inline void gr_wake(struct gr_worker *here, struct gr_wait *w)
 {
-	if (gr_likely(here != NULL && here->running != NULL &&
+	gr_chaos_delay(); /* claimed, and not woken yet */
+	if (gr_likely(here != NULL && here->running != NULL && !gr_chaos_chance(4) &&
 		    gr_load_relaxed(&here->queue.slot) == NULL && !gr_sanitizer_any &&
 		    /* A thread's wait is never CLAIMED. */
 		    gr_wait_state(gr_load_acquire(&w->word)) == GR_WAIT_CLAIMED))

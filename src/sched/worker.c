@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/chaos.h"
 #include "base/clock.h"
 #include "sched/find.h"
 #include "sched/idle.h"
@@ -24,6 +25,7 @@ static void worker_main(void *arg)
 	void *signal_stack = NULL;
 
 	gr_current_set(w);
+	gr_chaos_stream(w->index);
 	w->error = gr_os_errno();
 	w->now = gr_now();
 	gr_fiber_adopt(&w->fiber);
