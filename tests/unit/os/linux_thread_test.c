@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* linux_thread_test.c: threads, their signals, names and stacks; forks and masks (os.h). Futexes
- * have linux_thread_futex_test.c. */
+/* linux_thread_test.c: threads, their signals, names, stacks and masks (os.h). Futexes and
+ * forks have linux_thread_futex_test.c and linux_thread_fork_test.c. */
 #include "../unit.h"
 
 #include <sys/mman.h>
@@ -303,51 +303,6 @@ static void the_address_of_errno_is_this_threads(void **state)
 	assert_int_equal(*gr_os_errno(), 4711);
 }
 
-static volatile int first_calls, second_calls;
-
-static void first_in_child(void)
-{
-	first_calls++;
-}
-
-static void second_in_child(void)
-{
-	second_calls++;
-}
-
-static void forks_twice(void *arg)
-{
-	(void)arg;
-	MUST(gr_os_at_fork(first_in_child) == 0);
-	MUST(gr_os_at_fork(first_in_child) == 0);
-	MUST(gr_os_at_fork(second_in_child) == 0);
-	for (int depth = 1; depth <= 2; depth++) { /* each in the child of the one before */
-		int status;
-		pid_t pid = fork();
-
-		MUST(pid >= 0);
-		if (pid > 0) {
-			MUST(first_calls == depth - 1 && second_calls == 0);
-			MUST(waitpid(pid, &status, 0) == pid);
-			MUST(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-			if (depth > 1)
-				_exit(0);
-			return;
-		}
-		MUST(first_calls == depth && second_calls == 0);
-	}
-	_exit(0);
-}
-
-static void the_handler_of_forks_is_called_once_in_each_child_and_never_replaced(void **state)
-{
-	struct child c;
-
-	(void)state;
-	c = child_run(forks_twice, NULL);
-	assert_child_finished(c);
-}
-
 static void the_mask_got_is_the_mask_set(void **state)
 {
 	struct gr_os_mask before, ours, after;
@@ -391,8 +346,6 @@ int main(void)
 			a_thread_that_the_system_refuses_is_an_error_and_no_mask_is_lost),
 		cmocka_unit_test(threads_are_counted),
 		cmocka_unit_test(the_address_of_errno_is_this_threads),
-		cmocka_unit_test(
-			the_handler_of_forks_is_called_once_in_each_child_and_never_replaced),
 		cmocka_unit_test(the_mask_got_is_the_mask_set),
 		cmocka_unit_test(the_barrier_can_be_used_once_it_has_started),
 	};

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/* pool_test.c: promises against slots and guards, and the free stacks of a class (pool.h). */
+#include "../unit.h"
+
+#include "context/pool.h"
+#include "os/os.h"
+
+/* As in pool.c. */
+enum { FIRST = 16, POOL_DIRTY = 1024, TRIM_BATCH = 256 };
+
+static struct gr_pool pool, other;
+
+static struct gr_slot_shape shape_of(size_t usable_pages)
+{
+	size_t page = gr_os_page_size();
+
+	return (struct gr_slot_shape){ page, usable_pages * page, page };
+}
+
+static int start(void **state)
+{
+	struct gr_slot_shape shape = shape_of(2);
+
+	(void)state;
+	gr_segment_start();
+	gr_pool_guards(SIZE_MAX);
+	gr_pool_init(&pool, 0, &shape);
+	gr_pool_init(&other, 1, &shape);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	gr_pool_fini(&pool);
+	gr_pool_fini(&other);
+	gr_segment_stop();
+	return 0;
+}
+
+static int promise(struct gr_pool *p, size_t n)
+{
+	int rc;
+
+	gr_lock_acquire(&p->lock);
+	rc = gr_pool_promise_locked(p, n);
+	gr_lock_release(&p->lock);
+	return rc;
+}
+
+static void unpromise(struct gr_pool *p, size_t n)
+{
+	gr_lock_acquire(&p->lock);
+	gr_pool_unpromise_locked(p, n);
+	gr_lock_release(&p->lock);
+}
+
+static uintptr_t take(struct gr_pool *p)
+{
+	uintptr_t entry;
+
+	gr_lock_acquire(&p->lock);
+	entry = gr_pool_take_locked(p);
+	gr_lock_release(&p->lock);
+	return entry;
+}
+
+static uintptr_t take_warm(struct gr_pool *p)
+{
+	uintptr_t entry;
+
+	gr_lock_acquire(&p->lock);
+	entry = gr_pool_take_warm_locked(p);
+	gr_lock_release(&p->lock);
+	return entry;
+}
+
+static void put(struct gr_pool *p, uintptr_t entry)
+{
+	gr_lock_acquire(&p->lock);
+	gr_pool_put_locked(p, (void *)(entry & ~GR_POOL_UNGUARDED));
+	gr_pool_trim_locked(p);
+	gr_lock_release(&p->lock);
+}
+
+/* promised <= covered <= slots, at every promise up to n. */
+static void promises_are_never_more_than_slots_and_guards(void **state)
+{
+	(void)state;
+	for (size_t i = 1; i <= scaled(5000); i++) {
+		assert_int_equal(promise(&pool, i % 7), 0);
+		assert_true(pool.promised <= pool.covered);
+		assert_true(pool.covered <= pool.cursor.slots);
+		assert_true(pool.cursor.slots <= pool.room);
+		if (i % 5 == 0)
+			unpromise(&pool, 3);
+	}
+	unpromise(&pool, pool.promised);
+	assert_int_equal(pool.promised, 0);
+}
+
+static void a_first_promise_reserves_little(void **state)
+{
+	(void)state;
+	assert_int_equal(promise(&pool, 1), 0);
+	assert_int_equal(pool.cursor.slots, FIRST);
+	assert_int_equal(promise(&pool, FIRST - 1), 0);
+	assert_int_equal(pool.cursor.slots, FIRST);
+	assert_int_equal(promise(&pool, 1), 0);
+	assert_int_equal(pool.cursor.slots, 2 * FIRST);
+	assert_int_equal(promise(&pool, 1000), 0); /* as many as asked for, at once */
+	assert_true(pool.cursor.slots >= 1000 + FIRST + 1);
+}
+
+static void take_back_too_much(void *arg)
+{
+	gr_pool_promise_locked(&pool, 3);
+	gr_pool_unpromise_locked(&pool, 4);
+	(void)arg;
+}
+
+static void a_promise_that_was_never_made_cannot_be_given_back(void **state)
+{
+	struct child c;
+
+	(void)state;
+	c = child_run(take_back_too_much, NULL);
+	assert_child_died_of(c, SIGABRT);
+}
+
+/* Each limit, in promises of each size: all of n or none. */
+static void guards_that_are_used_up_are_ENOMEM_for_all_pools_together(void **state)
+{
+	(void)state;
+	for (size_t limit = 0; limit <= 20; limit++) {
+		for (size_t n = 1; n <= 5; n++) {
+			size_t made = 0, both;
+
+			stop(NULL);
+			start(NULL);
+			gr_pool_guards(limit);
+			while (promise(&pool, n) == 0)
+				made += n;
+			assert_int_equal(made, limit / n * n);
+			assert_int_equal(pool.promised, made);
+			for (both = made; promise(&other, 1) == 0; both++)
+				assert_true(other.promised <= other.covered);
+			assert_int_equal(both, limit);
+			assert_int_equal(promise(&pool, 1), -ENOMEM);
+			if (made == 0)
+				continue;
+			unpromise(&pool, 1); /* its guard stays this pool's */
+			assert_int_equal(promise(&other, 1), -ENOMEM);
+			assert_int_equal(promise(&pool, 2), -ENOMEM);
+			assert_int_equal(promise(&pool, 1), 0);
+		}
+	}
+}
+
+static void address_space_that_is_used_up_is_ENOMEM_and_small_ones_go_on(void **state)
+{
+	struct gr_slot_shape huge = shape_of(1);
+
+	(void)state;
+	huge.usable = (size_t)1 << 60;
+	gr_pool_fini(&other);
+	gr_pool_init(&other, 1, &huge);
+	assert_int_equal(promise(&other, 1), -ENOMEM);
+	assert_int_equal(promise(&other, 5), -ENOMEM);
+	assert_int_equal(other.promised, 0);
+	assert_int_equal(take(&other), 0);
+	assert_int_equal(promise(&pool, 100), 0);
+}
+
+/* Of a class so large that a first segment of 16 would not fit, fewer are reserved. */
+static void as_many_slots_are_reserved_as_the_system_allows(void **state)
+{
+	struct gr_slot_shape large = shape_of(1);
+
+	(void)state;
+	if (UNIT_ASAN || UNIT_TSAN || under_valgrind())
+		skip(); /* most of the address space is theirs */
+	large.usable = (size_t)1 << 44;
+	gr_pool_fini(&other);
+	gr_pool_init(&other, 1, &large);
+	if (promise(&other, 1) != 0)
+		skip();
+	assert_int_equal(other.cursor.slots, 1);
+	assert_int_equal(promise(&other, 100), -ENOMEM);
+	assert_int_equal(other.promised, 1);
+}
+
+static void every_promise_is_kept(void **state)
+{
+	enum { N = 300 };
+	uintptr_t entry[N];
+
+	(void)state;
+	assert_int_equal(promise(&pool, N), 0);
+	for (int i = 0; i < N; i++) {
+		entry[i] = take(&pool);
+		assert_true(entry[i] & GR_POOL_UNGUARDED); /* new: its guard is still to be made */
+		for (int k = 0; k < i; k++)
+			assert_true(entry[k] != entry[i]);
+	}
+	for (int i = 0; i < N; i++)
+		put(&pool, entry[i]);
+	assert_int_equal(pool.free, N);
+	for (int i = N - 1; i >= 0; i--) /* the hot end first, without a guard to make */
+		assert_int_equal(take(&pool), entry[i] & ~GR_POOL_UNGUARDED);
+	assert_int_equal(pool.free, 0);
+}
+
+static void without_a_promise_there_may_be_nothing_to_take(void **state)
+{
+	(void)state;
+	assert_int_equal(take(&pool), 0);
+	assert_int_equal(take_warm(&pool), 0);
+}
+
+static void a_refused_guard_is_tried_last_and_never_warm(void **state)
+{
+	uintptr_t entry[4];
+
+	(void)state;
+	assert_int_equal(promise(&pool, 4), 0);
+	for (int i = 0; i < 4; i++)
+		entry[i] = take(&pool);
+	for (int i = 0; i < 4; i++) {
+		gr_lock_acquire(&pool.lock);
+		if (i == 2)
+			gr_pool_put_unguarded_locked(&pool, entry[i]);
+		else
+			gr_pool_put_locked(&pool, (void *)(entry[i] & ~GR_POOL_UNGUARDED));
+		gr_lock_release(&pool.lock);
+	}
+	for (int i = 0; i < 3; i++)
+		assert_false(take_warm(&pool) & GR_POOL_UNGUARDED);
+	assert_int_equal(take_warm(&pool), 0);
+	assert_int_equal(take(&pool), entry[2]);
+	gr_lock_acquire(&pool.lock);
+	gr_pool_put_unguarded_locked(&pool, entry[2]); /* into an empty pool */
+	gr_lock_release(&pool.lock);
+	assert_int_equal(pool.free, 1);
+	assert_int_equal(take_warm(&pool), 0);
+	assert_int_equal(take(&pool), entry[2]);
+}
+
+/* Stacks with a guard below and a page of contents. */
+static uintptr_t *take_touched(size_t n)
+{
+	uintptr_t *entry = malloc(n * sizeof(*entry));
+
+	assert_non_null(entry);
+	assert_int_equal(promise(&pool, n), 0);
+	for (size_t i = 0; i < n; i++) {
+		uintptr_t low, high;
+
+		entry[i] = take(&pool) & ~GR_POOL_UNGUARDED;
+		gr_slot_bounds(&pool.cursor.shape, entry[i], &low, &high);
+		assert_int_equal(gr_os_guard(
+			(void *)(low - pool.cursor.shape.guard), pool.cursor.shape.guard), 0);
+		((char *)entry[i])[-1] = 1;
+	}
+	return entry;
+}
+
+static void too_many_dirty_stacks_are_trimmed_the_oldest_first(void **state)
+{
+	enum { N = POOL_DIRTY + 2 * TRIM_BATCH + 10 };
+	uintptr_t *entry = take_touched(N);
+	size_t dirty = 0;
+
+	(void)state;
+	for (size_t i = 0; i < N; i++) {
+		put(&pool, entry[i]);
+		assert_true(pool.free - pool.clean < POOL_DIRTY + TRIM_BATCH);
+		assert_int_equal(pool.free, i + 1);
+	}
+	assert_int_equal(pool.clean, 2 * TRIM_BATCH);
+	for (size_t i = 0; i < N; i++) {
+		bool kept = ((volatile char *)entry[i])[-1] == 1;
+
+		assert_int_equal(kept, i >= 2 * TRIM_BATCH);
+		dirty += kept;
+	}
+	assert_int_equal(dirty, N - 2 * TRIM_BATCH);
+	assert_true(faults_at((char *)entry[0] - 3 * gr_os_page_size() - 1)); /* guarded still */
+	assert_true(faults_at((char *)entry[TRIM_BATCH] - 3 * gr_os_page_size() - 1));
+
+	for (size_t i = 0; i < dirty; i++)
+		assert_true(take_warm(&pool) != 0);
+	assert_int_equal(take_warm(&pool), 0); /* what was trimmed is cold */
+	for (size_t i = 0; i < 2 * TRIM_BATCH; i++)
+		assert_true(take(&pool) != 0);
+	assert_int_equal(pool.free, 0);
+	assert_int_equal(pool.clean, 0);
+	free(entry);
+}
+
+/* Trimming releases the lock: others find no stack meanwhile, though their promises hold. */
+enum { THREADS = 3, EACH = 500 };
+
+static size_t missing;
+
+static void put_and_take_all(void *arg)
+{
+	uintptr_t *entry = arg;
+
+	for (size_t turn = 0; turn < scaled(20); turn++) {
+		for (int i = 0; i < EACH; i++)
+			put(&pool, entry[i]);
+		for (int i = 0; i < EACH; i++) {
+			entry[i] = take(&pool);
+			if (entry[i] == 0)
+				gr_fetch_add_relaxed(&missing, 1);
+			else
+				((char *)entry[i])[-1] = 1;
+		}
+	}
+}
+
+static void promises_are_kept_while_others_trim(void **state)
+{
+	uintptr_t *entry = take_touched(THREADS * EACH);
+	struct gr_os_thread t[THREADS];
+
+	(void)state;
+	missing = 0;
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(gr_os_thread_start(&t[i], "pool", 0, put_and_take_all,
+			entry + (size_t)i * EACH), 0);
+	for (int i = 0; i < THREADS; i++)
+		gr_os_thread_join(&t[i]);
+	assert_int_equal(missing, 0);
+	for (int i = 0; i < THREADS * EACH; i++)
+		for (int k = 0; k < i; k++)
+			if (entry[i] == entry[k])
+				missing++;
+	assert_int_equal(missing, 0);
+	free(entry);
+}
+
+#define one_start(test) cmocka_unit_test_setup_teardown(test, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		one_start(promises_are_never_more_than_slots_and_guards),
+		one_start(a_first_promise_reserves_little),
+		one_start(a_promise_that_was_never_made_cannot_be_given_back),
+		one_start(guards_that_are_used_up_are_ENOMEM_for_all_pools_together),
+		one_start(address_space_that_is_used_up_is_ENOMEM_and_small_ones_go_on),
+		one_start(as_many_slots_are_reserved_as_the_system_allows),
+		one_start(every_promise_is_kept),
+		one_start(without_a_promise_there_may_be_nothing_to_take),
+		one_start(a_refused_guard_is_tried_last_and_never_warm),
+		one_start(too_many_dirty_stacks_are_trimmed_the_oldest_first),
+		one_start(promises_are_kept_while_others_trim),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
