@@ -164,4 +164,31 @@ static inline bool faults_at(const void *address)
 	return WIFSIGNALED(c.status) && WTERMSIG(c.status) == SIGSEGV;
 }
 
+/* What sort of guards there is is found out once in a process: so these tests run twice, at first
+ * in a child that was told to do without markers. */
+static inline bool told_to_use_mprotect(void)
+{
+	const char *wish = getenv("GORO_GUARD");
+
+	return wish != NULL && strcmp(wish, "mprotect") == 0;
+}
+
+static inline int run_with_both_guards(int (*run_all)(const char *name))
+{
+	int status = 1;
+	pid_t pid;
+
+	if (told_to_use_mprotect())
+		return run_all("guards by mprotect");
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		setenv("GORO_GUARD", "mprotect", 1);
+		exit(run_all("guards by mprotect"));
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return 1;
+	return (WIFEXITED(status) ? WEXITSTATUS(status) : 1) + run_all("guards as found");
+}
+
 #endif

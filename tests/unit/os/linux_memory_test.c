@@ -243,13 +243,6 @@ static void many_guards_between_other_pages_hold(void **state)
 	gr_os_release(p, 2 * n * page);
 }
 
-static bool told_to_use_mprotect(void)
-{
-	const char *wish = getenv("GORO_GUARD");
-
-	return wish != NULL && strcmp(wish, "mprotect") == 0;
-}
-
 static void the_environment_can_forbid_markers(void **state)
 {
 	(void)state;
@@ -282,18 +275,5 @@ static int run_all(const char *name)
 
 int main(void)
 {
-	int status = 1;
-	pid_t pid;
-
-	if (told_to_use_mprotect())
-		return run_all("guards by mprotect");
-	fflush(NULL);
-	pid = fork();
-	if (pid == 0) {
-		setenv("GORO_GUARD", "mprotect", 1);
-		exit(run_all("guards by mprotect"));
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return 1;
-	return (WIFEXITED(status) ? WEXITSTATUS(status) : 1) + run_all("guards as found");
+	return run_with_both_guards(run_all);
 }
