@@ -43,6 +43,7 @@ GORO_TEST(while_endless_loops_hold_every_worker_the_others_go_on)
 		CHECK_EQ(v, n++);
 	CHECK_EQ(n, 5);
 	atomic_store(&stop, 1);
+	await_alive(1); /* they look at this frame */
 	chan_free(c);
 }
 
