@@ -33,9 +33,10 @@
 /* The list of parameters as an expression without value. */
 #define GORO_CHECK(...) ((void)sizeof(void (*)(__VA_ARGS__)))
 
-/* Kinds of values, as gcc's typeclass.h numbers them after the integer promotions. */
+/* Kinds of values, as gcc's typeclass.h numbers them. (gcc promotes the value first, so that each
+ * integer is of class 1; clang does not: characters, enums and bool are classes 2 to 4.) */
 #define GORO_IS_POINTER(p) (__builtin_classify_type(p) == 5)
-#define GORO_IS_INTEGER(x) (__builtin_classify_type(x) == 1)
+#define GORO_IS_INTEGER(x) (__builtin_classify_type(x) >= 1 && __builtin_classify_type(x) <= 4)
 #define GORO_IS_ARITHMETIC(x)                                                                \
 	(GORO_IS_INTEGER(x) || __builtin_classify_type(x) == 8 || __builtin_classify_type(x) == 9)
 #define GORO_IS_STRUCT(x) \

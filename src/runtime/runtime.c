@@ -31,6 +31,7 @@
 #include "os/os.h"
 #include "runtime/config.h"
 #include "sched/cancel.h"
+#include "sched/monitor.h"
 #include "sched/park.h"
 #include "sched/ports.h"
 #include "task/local.h"
@@ -89,7 +90,6 @@ static int start_rooms(const goro_config *user, bool report)
 	rc = gr_config_read(user, &config);
 	if (rc != 0)
 		goto stop_stacks;
-	config.sched.report = report;
 	rc = gr_coro_start();
 	if (rc != 0)
 		goto stop_stacks;
@@ -103,8 +103,10 @@ static int start_rooms(const goro_config *user, bool report)
 	if (rc != 0)
 		goto stop_coros;
 	rc = gr_sched_start(&config.sched);
-	if (rc == 0)
+	if (rc == 0) {
+		gr_monitor_start(report); /* refused: no spares */
 		return 0;
+	}
 	gr_fault_stop();
 stop_coros:
 	gr_coro_stop();
@@ -161,11 +163,13 @@ static int stop(void)
 	if (!change_state(GR_SCHED_RUNNING, GR_SCHED_STOPPING))
 		return -EPERM;
 	if (!drain()) {
+		gr_monitor_stop();
 		gr_sched_abandon();
 		gr_fault_stop();
 		change_state(GR_SCHED_STOPPING, GR_SCHED_STUCK);
 		return -ETIMEDOUT;
 	}
+	gr_monitor_stop();
 	gr_sched_stop();
 	gr_fault_stop();
 	gr_coro_stop();

@@ -5,9 +5,9 @@
 
 #include "base/chaos.h"
 #include "base/clock.h"
+#include "sched/bench.h"
 #include "sched/idle.h"
 #include "sched/inject.h"
-#include "sched/monitor.h"
 #include "sched/park.h"
 #include "sched/ports.h"
 #include "sched/ready.h"
@@ -126,14 +126,13 @@ static bool work_visible(void)
 
 static void sleep_until_work(struct gr_worker *w)
 {
-	if (gr_monitor_retire(w))
+	if (gr_bench_retire(w))
 		return;
 	if (gr_idle_lie_down(w->index, w->searching) && work_visible())
 		gr_idle_notify();
 	w->searching = false;
 	if (!gr_load_acquire(&gr_sched.quit)) {
 		w->searching = gr_idle_sleep(w->index, gr_timer_next);
-		gr_monitor_rouse();
 	} else {
 		w->searching = gr_idle_get_up(w->index);
 	}
@@ -166,7 +165,7 @@ static struct gr_coro *look(struct gr_worker *w)
 	if (w->visit) {
 		w->visit = false;
 		gr_store_relaxed(&w->urged, 0u);
-		gr_monitor_retire(w);
+		gr_bench_retire(w);
 		fire_timers(w);
 		/* As many as may have run since the last visit: what waits there gets its turn
 		 * though the ring never runs empty. */

@@ -36,6 +36,7 @@ static struct {
 	struct seat *seats;
 	unsigned count;
 	uint64_t wakes; /* under the lock; read without */
+	uint32_t guard_asleep; /* futex */
 } idle = { .watch_until = NOBODY };
 
 int gr_idle_start(unsigned count)
@@ -260,7 +261,26 @@ bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void))
 		gr_store_seq_cst(&idle.watch_until, NOBODY);
 		gr_store_release(&idle.watcher, 0u);
 	}
+	gr_fence_seq_cst(); /* pairs with the one in gr_idle_await_waking(): I5 */
+	if (gr_unlikely(gr_load_relaxed(&idle.guard_asleep)))
+		gr_idle_rouse();
 	return woken;
+}
+
+void gr_idle_rouse(void)
+{
+	if (gr_exchange_acq_rel(&idle.guard_asleep, 0u))
+		gr_os_futex_wake(&idle.guard_asleep, 1);
+}
+
+void gr_idle_await_waking(const uint32_t *quit)
+{
+	gr_store_relaxed(&idle.guard_asleep, 1u);
+	gr_fence_seq_cst(); /* pairs with the one in gr_idle_sleep(), and with who sets *quit */
+	while (gr_load_acquire(&idle.guard_asleep) && gr_idle_awake() == 0 &&
+		!gr_load_seq_cst(quit))
+		gr_os_futex_wait(&idle.guard_asleep, 1, INT64_MAX);
+	gr_store_relaxed(&idle.guard_asleep, 0u);
 }
 
 bool gr_idle_oversleeps(int64_t when)

@@ -29,7 +29,11 @@
  *      every so many scheduling points; and the monitor looks after those who do not come by
  *      one.
  *
- * The fences are the asymmetric pair of base/atomic.h: light for those who make work, heavy for
+ *  I5  The monitor sleeps while all seats do. Store–load pair: it stores `guard_asleep`, fence,
+ *      counts who is awake; who wakes up has changed that count, fence, and reads
+ *      `guard_asleep`.
+ *
+ * The fences of I3 and I4 are the asymmetric pair of base/atomic.h: light for those who make work, heavy for
  * those who go to sleep, since the former happens a million times more often.
  *
  * Source: the protocol of Go's proc.go ("submission of work against idling") and the counters of
@@ -79,6 +83,11 @@ bool gr_idle_get_up(unsigned seat);
  * than that, and gr_idle_poke() is due (apart, since it is a system call). */
 bool gr_idle_oversleeps(int64_t when);
 void gr_idle_poke(void);
+
+/* For the monitor: sleeps until a seat is awake, or until *quit is set (seq_cst) and gr_idle_rouse()
+ * called. */
+void gr_idle_await_waking(const uint32_t *quit);
+void gr_idle_rouse(void);
 
 /* For the monitor and the stats. */
 unsigned gr_idle_sleeping(void);

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "sched/bench.h"
 #include "sched/idle.h"
 #include "sched/inject.h"
 #include "sched/ports.h"
@@ -19,8 +20,6 @@ static struct {
 	bool report;
 	bool reported;
 	uint32_t quit;
-	uint32_t asleep;
-	uint32_t surplus; /* spares that should go to the bench; they count it down */
 } monitor;
 
 struct census {
@@ -61,16 +60,11 @@ static void add_spare(void)
 	for (unsigned i = gr_sched.configured; i < gr_sched.seats; i++) {
 		struct gr_worker *w = &gr_sched.workers[i];
 
-		switch (gr_load_acquire(&w->state)) {
-		case GR_WORKER_BENCHED:
-			gr_store_release(&w->bench, 1u);
-			gr_os_futex_wake(&w->bench, 1);
+		if (gr_bench_recall(w))
 			return;
-		case GR_WORKER_NONE:
+		if (gr_load_acquire(&w->state) == GR_WORKER_NONE) {
 			gr_worker_start(w); /* refused: perhaps next time */
 			return;
-		default:
-			break;
 		}
 	}
 }
@@ -91,8 +85,7 @@ static void mend(const struct census *c)
 	unsigned moving = c->active - c->held_up;
 	bool late = gr_timer_earliest() <= gr_now();
 
-	gr_store_relaxed(&monitor.surplus,
-		moving > gr_sched.configured ? moving - gr_sched.configured : 0);
+	gr_bench_want(moving > gr_sched.configured ? moving - gr_sched.configured : 0);
 	if (gr_idle_sleeping() != 0) {
 		if ((c->held_up != 0 && c->waiting) || (late && !gr_idle_watched()))
 			gr_idle_kick(); /* M1 */
@@ -123,17 +116,6 @@ static void report_all_asleep(void)
 	gr_ports.all_asleep();
 }
 
-static void sleep_while_idle(void)
-{
-	report_all_asleep();
-	gr_store_seq_cst(&monitor.asleep, 1u); /* M5 */
-	gr_fence_seq_cst(); /* pairs with the one in gr_monitor_rouse() and in gr_monitor_stop() */
-	while (gr_load_seq_cst(&monitor.asleep) && gr_idle_awake() == 0 &&
-		!gr_load_seq_cst(&monitor.quit))
-		gr_os_futex_wait(&monitor.asleep, 1, INT64_MAX);
-	gr_store_seq_cst(&monitor.asleep, 0u);
-}
-
 static void monitor_main(void *arg)
 {
 	unsigned quiet = 0;
@@ -145,58 +127,14 @@ static void monitor_main(void *arg)
 		gr_os_futex_wait(&monitor.quit, 0, gr_now() + PERIOD);
 		quiet = gr_idle_awake() == 0 ? quiet + 1 : 0;
 		if (quiet >= QUIET_LOOKS) {
-			sleep_while_idle();
+			report_all_asleep();
+			gr_idle_await_waking(&monitor.quit);
 			quiet = 0;
 			continue;
 		}
 		c = look();
 		mend(&c);
 	}
-}
-
-void gr_monitor_rouse(void)
-{
-	gr_fence_seq_cst(); /* pairs with the one in sleep_while_idle() */
-	if (gr_unlikely(gr_load_relaxed(&monitor.asleep)) &&
-		gr_exchange_acq_rel(&monitor.asleep, 0u))
-		gr_os_futex_wake(&monitor.asleep, 1);
-}
-
-/* Gives what it holds to the others, and its seat up; waits until it is needed (M4). */
-static void sit_on_bench(struct gr_worker *w)
-{
-	struct gr_coro *co;
-
-	while ((co = gr_runq_next(&w->queue)) != NULL)
-		gr_inject_push(co, co, 1);
-	/* One who swallows a 1 that tells all to leave has acquired `quit` with it. */
-	gr_exchange_acq_rel(&w->bench, 0u);
-	gr_stack_cache_fini(&w->stacks);
-	gr_stack_cache_init(&w->stacks, gr_sched.stack_class);
-	gr_store_release(&w->state, (uint32_t)GR_WORKER_BENCHED);
-	if (w->searching)
-		gr_idle_search_end();
-	w->searching = false;
-	gr_idle_leave(w->index);
-	gr_idle_notify();
-	while (!gr_load_acquire(&w->bench) && !gr_load_acquire(&gr_sched.quit))
-		gr_os_futex_wait(&w->bench, 0, INT64_MAX);
-	gr_idle_join(w->index);
-	gr_store_release(&w->state, (uint32_t)GR_WORKER_ACTIVE);
-}
-
-bool gr_monitor_retire(struct gr_worker *w)
-{
-	uint32_t surplus = gr_load_relaxed(&monitor.surplus);
-
-	if (gr_likely(surplus == 0 || w->index < gr_load_relaxed(&gr_sched.configured)))
-		return false;
-	do {
-		if (surplus == 0)
-			return false;
-	} while (!gr_cas_acq_rel(&monitor.surplus, &surplus, surplus - 1));
-	sit_on_bench(w);
-	return true;
 }
 
 int gr_monitor_start(bool report)
@@ -206,8 +144,7 @@ int gr_monitor_start(bool report)
 	monitor.report = report;
 	monitor.reported = false;
 	gr_store_relaxed(&monitor.quit, 0u);
-	gr_store_relaxed(&monitor.asleep, 0u);
-	gr_store_relaxed(&monitor.surplus, 0u);
+	gr_bench_want(0);
 	rc = gr_os_thread_start(&monitor.thread, "goro-monitor", 0, monitor_main, NULL);
 	monitor.started = rc == 0;
 	return rc;
@@ -218,10 +155,9 @@ void gr_monitor_stop(void)
 	if (!monitor.started)
 		return;
 	gr_store_seq_cst(&monitor.quit, 1u);
+	gr_fence_seq_cst(); /* pairs with the one in gr_idle_await_waking() */
 	gr_os_futex_wake(&monitor.quit, 1);
-	gr_fence_seq_cst(); /* pairs with the one in sleep_while_idle() */
-	gr_store_seq_cst(&monitor.asleep, 0u);
-	gr_os_futex_wake(&monitor.asleep, 1);
+	gr_idle_rouse();
 	gr_os_thread_join(&monitor.thread);
 	monitor.started = false;
 }

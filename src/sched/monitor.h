@@ -12,12 +12,9 @@
  *      changes hands behind its owner's back, so no fast path pays for it.
  *  M3  All move, but slowly: a timer is due, or the global queue is not empty, at one look. Each
  *      is urged to visit its own stack at its next scheduling point, not at the 64th.
- *  M4  When those held up are back, surplus spares go to the bench: each hands its queue to the
- *      global one first, and leaves its seat.
- *  M5  After 100 ms in which all slept the monitor sleeps too, so an idle process makes no
- *      system call. Falling asleep is a store–load pair (both sequentially consistent): it
- *      stores `asleep` and reads how many workers are awake; a worker that wakes up has changed
- *      that number and reads `asleep`.
+ *  M4  When those held up are back, surplus spares go to the bench (bench.h).
+ *  M5  After 100 ms in which all slept the monitor sleeps too, until somebody wakes up (idle.h
+ *      I5): so an idle process makes no system call.
  *
  * Source: Go's sysmon for the idea; it takes the queue away from a stalled worker, which here
  * thieves do anyhow.
@@ -31,12 +28,5 @@
  * "all asleep" is worth a word. -EAGAIN if there can be no thread: then there are no spares. */
 int gr_monitor_start(bool report);
 void gr_monitor_stop(void);
-
-/* A worker has come back from sleep. */
-void gr_monitor_rouse(void);
-
-/* On a worker's own stack, its queue its own: goes to the bench if it is a spare too many, and
- * comes back when it is needed again (true) or to leave. */
-bool gr_monitor_retire(struct gr_worker *w);
 
 #endif

@@ -7,10 +7,10 @@
 
 #include "base/chaos.h"
 #include "base/clock.h"
+#include "sched/bench.h"
 #include "sched/find.h"
 #include "sched/idle.h"
 #include "sched/inject.h"
-#include "sched/monitor.h"
 #include "sched/park.h"
 #include "sched/ports.h"
 #include "sched/timer.h"
@@ -142,7 +142,6 @@ int gr_sched_start(const struct gr_sched_config *config)
 	rc = start_workers();
 	if (rc != 0)
 		goto stop_timer;
-	gr_monitor_start(config->report); /* refused: no spares */
 	return 0;
 
 stop_timer:
@@ -158,17 +157,12 @@ static void tell_to_leave(void)
 {
 	gr_store_release(&gr_sched.quit, 1u);
 	gr_idle_wake_all();
-	for (unsigned i = 0; i < gr_sched.seats; i++) {
-		struct gr_worker *w = &gr_sched.workers[i];
-
-		gr_store_release(&w->bench, 1u); /* pairs with the acquires in sit_on_bench() */
-		gr_os_futex_wake(&w->bench, 1);
-	}
+	for (unsigned i = 0; i < gr_sched.seats; i++)
+		gr_bench_clear(&gr_sched.workers[i]);
 }
 
 void gr_sched_stop(void)
 {
-	gr_monitor_stop(); /* first: it starts threads */
 	tell_to_leave();
 	for (unsigned i = 0; i < gr_sched.seats; i++)
 		if (gr_load_acquire(&gr_sched.workers[i].state) != GR_WORKER_NONE)
@@ -180,7 +174,6 @@ void gr_sched_stop(void)
 
 void gr_sched_abandon(void)
 {
-	gr_monitor_stop();
 	tell_to_leave();
 	for (unsigned i = 0; i < gr_sched.seats; i++)
 		if (gr_load_acquire(&gr_sched.workers[i].state) != GR_WORKER_NONE)

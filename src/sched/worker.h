@@ -109,11 +109,11 @@ struct gr_sched_config {
 	unsigned max_spares;
 	int stack_class;
 	uint64_t seed;
-	bool report; /* of "all asleep" (monitor.h) */
 };
 
 /* Starts the workers (fewer than asked if the system refuses threads; -EAGAIN if it refuses the
- * first, -ENOMEM). gr_sched_stop() needs no coroutine to be alive; it joins every thread. If a
+ * first, -ENOMEM). The monitor comes after it, and is stopped before, since it starts threads.
+ * gr_sched_stop() needs no coroutine to be alive; it joins every thread. If a
  * worker is stuck in user code, gr_sched_abandon() instead: the others leave, memory stays. */
 int gr_sched_start(const struct gr_sched_config *config);
 void gr_sched_stop(void);
