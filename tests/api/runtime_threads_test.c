@@ -101,7 +101,6 @@ GORO_TEST_PLAIN(neither_a_pair_that_wakes_each_other_nor_yielding_starves_the_re
 	for (int i = 0; i < 3; i++)
 		AWAIT(atomic_load(&turns[i]) > 100);
 	CHECK_EQ(goro_sleep(GORO_MILLISECOND), 0); /* a thread's */
-	CHECK_EQ(go(loop, &stop, &(atomic_int){ 0 }), 0);
 	atomic_store(&stop, 1);
 	await_alive(0);
 	CHECK_EQ(goro_stop(), 0);
