@@ -2,8 +2,7 @@
 /* 04_select.c: waiting for the first of several.
  *
  * chan_select() waits until one of its cases can happen, lets exactly that one happen and returns
- * its index: a switch around it reads like Go's select. A case sends or receives. A channel that is
- * closed is always ready, with ok false; one that is NULL never is, which takes a case out.
+ * its index. A case sends or receives. A closed channel is always ready, with ok false; NULL never.
  */
 #include <errno.h>
 #include <goro.h>
@@ -57,7 +56,8 @@ static void root(void *arg)
 	chan_close(quit);
 
 	while (from_a != NULL || from_b != NULL) {
-		switch (chan_select(chan_on_recv(from_a, &va, &ok), chan_on_recv(from_b, &vb, &ok))) {
+		switch (chan_select(
+			chan_on_recv(from_a, &va, &ok), chan_on_recv(from_b, &vb, &ok))) {
 		case 0:
 			sum_a += va; /* a closed channel gives 0 */
 			from_a = ok ? a : NULL;

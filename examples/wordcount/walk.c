@@ -32,7 +32,7 @@ struct walk {
 	struct block *block; /* the one that is being filled */
 	char **names;        /* a stack */
 	size_t nnames, size;
-	size_t given;        /* so many of them, the lowest, come from the command line */
+	size_t given; /* so many of them, the lowest, come from the command line */
 };
 
 /* ---- system calls: each returns a negative errno on failure ---- */

@@ -33,7 +33,7 @@ struct block {
 #define NEAR_LENGTH 16
 
 struct word {
-	uint64_t count;    /* 0: no word, a free entry */
+	uint64_t count; /* 0: no word, a free entry */
 	uint32_t hash;
 	uint32_t nletters; /* at most NEAR_LENGTH; 0: it is longer */
 	union {
@@ -74,11 +74,11 @@ struct job {
 	chan(struct block *) spare;  /* empty ones, back to the producer */
 	chan(struct table *) tables; /* what a consumer has counted in the end */
 	goro_waitgroup running;
-	atomic_int error;            /* the first failure, negative; not: files that can't be read */
+	atomic_int error; /* the first failure, negative; not: files that can't be read */
 	atomic_bool unreadable;
 	atomic_uint_fast64_t files, bytes;
 
-	struct table *total;         /* the result */
+	struct table *total; /* the result */
 	int workers;
 };
 
@@ -90,8 +90,8 @@ void fail(struct job *job, int error);
 void produce(struct job *job);
 
 /* table.c. Those that return int: 0 or -ENOMEM. */
-struct table *table_make(void);                                 /* NULL: no memory */
-void table_free(struct table *table);                           /* NULL is fine */
+struct table *table_make(void);                                  /* NULL: no memory */
+void table_free(struct table *table);                            /* NULL is fine */
 int table_count(struct table *table, char *text, size_t length); /* changes text to lower case */
 int table_merge(struct table *into, const struct table *from);
 size_t table_sort(struct table *table); /* most frequent first, in words[0 … what it returns);
