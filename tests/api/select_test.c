@@ -83,7 +83,7 @@ GORO_TEST(the_choice_is_uniform_over_channels_too)
 		chan_free(c[i]);
 }
 
-/* Sending to the buffer and receiving from it, with one element in it and room for one: both ready. */
+/* One element in the buffer and room for one: both sides are ready. */
 GORO_TEST(one_channel_may_stand_on_both_sides)
 {
 	chan(int) c = chan_make(int, 2);
