@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* runq_test.c: the ring and the next-slot. The real source, compiled with a ring of eight, so that
- * every fill, every split between owner and thief and every place in the ring can be tried. */
+/* runq_test.c: the ring and the next-slot, one thread playing all parts. The real source, compiled
+ * with a ring of eight, so that every fill, every split between owner and thief and every place in
+ * the ring can be tried. */
 #define GR_RUNQ_SIZE 8u
 
 #include "../unit.h"
-
-#include <pthread.h>
-#include <sched.h>
 
 #include "sched/runq.c"
 
@@ -261,81 +259,6 @@ static void each_of_many_in_the_ring_gets_its_turn_beside_a_busy_slot(void **sta
 	all_seen_once(seen, N + 1);
 }
 
-/* At once ------------------------------------------------------------------------------------- */
-
-#define THIEVES 2
-
-/* Elements are numbers here: nobody looks behind them. Each is seen once, by somebody. */
-static struct gr_runq shared;
-static unsigned char *taken;
-static bool finished;
-
-static void take(const struct gr_coro *co)
-{
-	gr_fetch_add_relaxed(&taken[(uintptr_t)co], 1);
-}
-
-static void *steal_until_finished(void *arg)
-{
-	struct gr_runq mine;
-	bool last;
-
-	make(&mine, (uint32_t)(uintptr_t)arg);
-	do {
-		struct gr_coro *co;
-
-		last = gr_load_acquire(&finished);
-		co = gr_runq_steal(&mine, &shared);
-		for (; co != NULL; co = gr_runq_pop(&mine))
-			take(co);
-		co = gr_runq_take_slot(&shared);
-		if (co != NULL)
-			take(co);
-		sched_yield();
-	} while (!last);
-	return NULL;
-}
-
-static void owner_and_thieves_at_once_see_each_element_once(void **state)
-{
-	static const uintptr_t begins[THIEVES] = { 0, UINT32_MAX - 5 };
-	size_t n = scaled(3000000), wrong = 0;
-	pthread_t threads[THIEVES];
-	struct gr_coro *co;
-
-	(void)state;
-	taken = calloc(n + 1, 1);
-	assert_non_null(taken);
-	make(&shared, UINT32_MAX - 1000);
-	gr_store_relaxed(&finished, false);
-	for (int i = 0; i < THIEVES; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, steal_until_finished,
-					 (void *)begins[i]),
-			0);
-	for (uintptr_t i = 1; i <= n; i++) {
-		co = (struct gr_coro *)i;
-		if (i % 4 == 0)
-			co = gr_runq_put_slot(&shared, co);
-		while (co != NULL && !gr_runq_push(&shared, co)) {
-			struct gr_coro *mine = gr_runq_next(&shared);
-
-			if (mine != NULL)
-				take(mine);
-		}
-		if (i % 3 == 0 && (co = gr_runq_next(&shared)) != NULL)
-			take(co);
-	}
-	while ((co = gr_runq_next(&shared)) != NULL)
-		take(co);
-	gr_store_release(&finished, true);
-	for (int i = 0; i < THIEVES; i++)
-		pthread_join(threads[i], NULL);
-	for (size_t i = 1; i <= n; i++)
-		wrong += taken[i] != 1;
-	free(taken);
-	assert_int_equal(wrong, 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -350,7 +273,6 @@ int main(void)
 		cmocka_unit_test(the_slot_comes_first_but_not_for_ever),
 		cmocka_unit_test(alone_the_slot_may_run_for_ever),
 		cmocka_unit_test(each_of_many_in_the_ring_gets_its_turn_beside_a_busy_slot),
-		cmocka_unit_test(owner_and_thieves_at_once_see_each_element_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

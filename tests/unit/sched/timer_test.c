@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* timer_test.c: deadlines: nobody is woken early, twice, or in a later wait, and what is out of date
- * goes. Times are plain numbers here: who fires says what time it is. */
+/* timer_test.c: deadlines: nobody is woken early, twice, or in a later wait, and what is out of
+ * date goes. Times are plain numbers here: who fires says what time it is. */
 #include "../unit.h"
 
 #include "sched/coro.h"
