@@ -310,6 +310,50 @@ GORO_TEST_OUTSIDE(no_id_is_used_twice_not_even_by_another_runtime)
 		CHECK_LT(ids[i - 1], ids[i]);
 }
 
+/* errno: each coroutine has its own. Its address may be kept over a call by the compiler, so it is
+ * asked for in a function of its own. */
+static __attribute__((noinline)) int get_errno(void)
+{
+	return errno;
+}
+
+static __attribute__((noinline)) void set_errno(int value)
+{
+	errno = value;
+}
+
+static void keep_errno(int value, goro_waitgroup *out)
+{
+	set_errno(value);
+	for (size_t i = 0; i < test_scaled(500); i++) {
+		if (i % 32 == 0)
+			CHECK_EQ(goro_sleep(1000), 0);
+		else
+			goro_yield();
+		CHECK_EQ(get_errno(), value);
+	}
+	goro_waitgroup_done(out);
+}
+
+GORO_TEST(errno_goes_with_the_coroutine)
+{
+	goro_waitgroup out = GORO_WAITGROUP_INIT;
+
+	goro_waitgroup_add(&out, 16);
+	for (int i = 0; i < 16; i++)
+		CHECK_EQ(go(keep_errno, 100 + i, &out), 0);
+	CHECK_EQ(goro_waitgroup_wait(&out), 0);
+}
+
+GORO_TEST_OUTSIDE(to_yield_outside_a_coroutine_does_nothing)
+{
+	goro_yield();
+	test_start();
+	goro_yield();
+	test_stop();
+	goro_yield();
+}
+
 /* Names -------------------------------------------------------------------------------------- */
 
 static const char *dump(void)
