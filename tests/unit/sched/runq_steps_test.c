@@ -156,6 +156,8 @@ static void owner_goes_on(void)
 
 	if (co != NULL)
 		see(co);
+	else
+		assert_int_equal(gr_runq_len(&ring), 0); /* it has looked there too */
 }
 
 /* Returns whether the intruder found his door. */
