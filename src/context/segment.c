@@ -6,6 +6,7 @@
 
 #include "base/atomic.h"
 #include "base/lock.h"
+#include "context/sanitizer.h"
 #include "os/os.h"
 
 #define SEGMENTS_MAX 2048u
@@ -36,9 +37,14 @@ void gr_segment_stop(void)
 	uint32_t n = gr_load_relaxed(&count);
 
 	gr_store_release(&count, 0);
-	for (uint32_t i = 0; i < n; i++)
-		gr_os_release(
-			(void *)table[i].base, table[i].slots * gr_slot_bytes(&table[i].shape));
+	for (uint32_t i = 0; i < n; i++) {
+		const struct segment *s = &table[i];
+		size_t slot = gr_slot_bytes(&s->shape);
+
+		/* ASan's marks would outlive the memory, and meet whoever maps it next. */
+		gr_sanitizer_stack_reuse(s->base, s->base + s->used * slot);
+		gr_os_release((void *)s->base, s->slots * slot);
+	}
 }
 
 int gr_segment_add(struct gr_segment_cursor *cursor, size_t slots)

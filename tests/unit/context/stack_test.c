@@ -5,6 +5,10 @@
 
 #include <sys/mman.h>
 
+#if UNIT_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
 #include "context/stack.h"
 #include "os/os.h"
 
@@ -278,6 +282,24 @@ static void after_stop_it_starts_anew(void **state)
 	}
 }
 
+/* ASan marks frames in the shadow of their addresses; whoever gets these next must not meet them. */
+static void after_stop_no_address_is_poisoned(void **state)
+{
+#if UNIT_ASAN
+	char *top = get(7);
+
+	(void)state;
+	__asan_poison_memory_region(top - 640, 640);
+	assert_non_null(__asan_region_is_poisoned(top - 640, 640));
+	stop(NULL);
+	assert_null(__asan_region_is_poisoned(top - 640, 640));
+	start(NULL);
+#else
+	(void)state;
+	skip();
+#endif
+}
+
 /* Promises ---------------------------------------------------------------------------------- */
 
 /* 1 GiB each: the address space ends before the patience. */
@@ -330,6 +352,7 @@ static int run_all(const char *name)
 		one_start(the_books_balance),
 		one_start(of_many_deep_stacks_given_back_most_memory_is_the_systems_again),
 		one_start(after_stop_it_starts_anew),
+		one_start(after_stop_no_address_is_poisoned),
 		one_start(promises_beyond_the_address_space_are_ENOMEM),
 		one_start(promises_beyond_the_guards_are_ENOMEM),
 	};
