@@ -46,6 +46,7 @@ static inline void hopper_free(struct hopper *h)
 {
 	gr_fiber_destroy(&h->fiber);
 	gr_sanitizer_stack_deregister(h->id);
+	gr_sanitizer_stack_reuse(h->low, h->low + h->size);
 	gr_os_release((void *)h->low, h->size);
 }
 

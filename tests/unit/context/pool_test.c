@@ -298,6 +298,37 @@ static void too_many_dirty_stacks_are_trimmed_the_oldest_first(void **state)
 	free(entry);
 }
 
+/* As if another thread trimmed all there is, and comes back with it in a moment. */
+static void end_trimming(void *arg)
+{
+	gr_os_nap(200000);
+	gr_lock_acquire(&pool.lock);
+	gr_pool_put_locked(&pool, arg);
+	pool.trimming--;
+	gr_lock_release(&pool.lock);
+}
+
+static void who_finds_none_while_another_trims_waits_for_what_comes_back(void **state)
+{
+	uintptr_t *entry = take_touched(FIRST); /* no slot is left to cut */
+
+	(void)state;
+	for (size_t i = 0; i < scaled(20); i++) {
+		struct gr_os_thread t;
+		uintptr_t got;
+
+		gr_lock_acquire(&pool.lock);
+		pool.trimming++;
+		gr_lock_release(&pool.lock);
+		assert_int_equal(
+			gr_os_thread_start(&t, "trim", 0, end_trimming, (void *)entry[i % FIRST]), 0);
+		got = take(&pool);
+		gr_os_thread_join(&t);
+		assert_int_equal(got, entry[i % FIRST]);
+	}
+	free(entry);
+}
+
 /* Trimming releases the lock: others find no stack meanwhile, though their promises hold. */
 enum { THREADS = 3, EACH = 500 };
 
@@ -356,6 +387,7 @@ int main(void)
 		one_start(without_a_promise_there_may_be_nothing_to_take),
 		one_start(a_refused_guard_is_tried_last_and_never_warm),
 		one_start(too_many_dirty_stacks_are_trimmed_the_oldest_first),
+		one_start(who_finds_none_while_another_trims_waits_for_what_comes_back),
 		one_start(promises_are_kept_while_others_trim),
 	};
 

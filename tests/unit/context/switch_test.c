@@ -210,6 +210,7 @@ static struct {
 
 struct walk {
 	uintptr_t pc, above; /* where, and the place above it: 0 where nothing called */
+	uintptr_t last;      /* the outermost place */
 	int frames, at;      /* which of them is pc */
 };
 
@@ -220,6 +221,8 @@ static _Unwind_Reason_Code note_frame(struct _Unwind_Context *c, void *arg)
 
 	if (w->at >= 0 && w->frames == w->at + 1)
 		w->above = ip;
+	if (ip != 0)
+		w->last = ip;
 	if (ip == w->pc && w->at < 0)
 		w->at = w->frames;
 	return ++w->frames < FRAMES ? _URC_NO_REASON : _URC_NORMAL_STOP;
@@ -228,13 +231,28 @@ static _Unwind_Reason_Code note_frame(struct _Unwind_Context *c, void *arg)
 static void step_back_and_forth(void);
 static void stepped(void *message);
 
-/* The first switch to a context returns to where it begins. */
-static bool may_be_above(uintptr_t ip)
-{
-	void *fn = _Unwind_FindEnclosingFunction((void *)ip);
+static uintptr_t outermost; /* of the test itself */
 
-	return ip == (uintptr_t)gr_context_begin || fn == (void *)(uintptr_t)step_back_and_forth ||
-		fn == (void *)(uintptr_t)stepped;
+static bool is_in(uintptr_t ip, uintptr_t fn)
+{
+	return (uintptr_t)_Unwind_FindEnclosingFunction((void *)ip) == fn;
+}
+
+/* From the switch to one of the two who call it, and from there to its own stack's beginning. The
+ * first switch to a context returns to where it begins. */
+static bool is_right(const struct walk *w)
+{
+	uintptr_t begin = (uintptr_t)gr_context_begin;
+
+	if (w->at < 0)
+		return false;
+	if (w->pc >= begin)
+		return w->above == 0;
+	if (is_in(w->above, (uintptr_t)step_back_and_forth))
+		return w->last == outermost;
+	if (is_in(w->above, (uintptr_t)stepped))
+		return is_in(w->last, begin);
+	return w->above == begin;
 }
 
 static void on_step(int signo, siginfo_t *info, void *uc)
@@ -253,7 +271,7 @@ static void on_step(int signo, siginfo_t *info, void *uc)
 		return;
 	end = _Unwind_Backtrace(note_frame, &w);
 	steps.endless += end != _URC_END_OF_STACK;
-	steps.lost += w.at < 0 || !(w.pc >= begin ? w.above == 0 : may_be_above(w.above));
+	steps.lost += !is_right(&w);
 }
 
 static GR_ALWAYS_INLINE void set_trap_flag(bool on)
@@ -293,6 +311,7 @@ static void at_each_instruction_of_the_switch_a_signal_is_borne_and_unwinding_is
 	if (UNIT_TSAN || under_valgrind())
 		skip(); /* they run the program, not the processor */
 	_Unwind_Backtrace(note_frame, &warm);
+	outermost = warm.last;
 	hopper_adopt(&home);
 	hopper_make(&other, stepped);
 	assert_int_equal(sigaction(SIGTRAP, &ours, &old), 0);
