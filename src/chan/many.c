@@ -11,30 +11,42 @@
 
 #include "chan/match.h"
 
-/* Moves up to n elements. Returns how many, or, if none, why. */
-static int move(struct gr_caller *me, struct goro_chan *c, char *elems, size_t n, bool sends)
+/* Moves up to n elements under one hold of the lock; *moved grows. Returns why it stopped, or 0. */
+static int move_locked(struct gr_caller *me, struct goro_chan *c, char *elems, size_t n, bool sends,
+	size_t *moved)
 {
 	struct gr_match m = { .claimed = NULL };
-	size_t moved = 0;
 	int rc = 0;
 
 	gr_lock_acquire(&c->lock);
-	for (; moved < n; moved++) {
-		char *elem = elems + moved * c->elem_size;
+	for (; *moved < n; ++*moved) {
+		char *elem = elems + *moved * c->elem_size;
 
+		if (!sends && *moved != 0 && c->closed && c->count == 0)
+			break; /* it would be told by zeroes */
 		rc = sends ? gr_match_send(c, elem, &m) : gr_match_recv(c, elem, &m);
 		if (rc != 0)
 			break;
 	}
 	gr_lock_release(&c->lock);
 	gr_match_finish(me->worker, &m);
-	if (rc == GR_MATCH_GROW) { /* only a send, and nobody ends a channel that it still sends to */
-		rc = gr_chan_grow(c);
-		if (rc == 0)
-			rc = move(me, c, elems + moved * c->elem_size, n - moved, sends);
-		if (rc > 0)
-			moved += (size_t)rc;
-	}
+	return rc;
+}
+
+/* Moves up to n elements. Returns how many, or, if none, why. Only a send has to grow the channel,
+ * and then it has more to send: nobody ends the channel meanwhile. */
+static int move(struct gr_caller *me, struct goro_chan *c, char *elems, size_t n, bool sends)
+{
+	size_t moved = 0;
+	int rc;
+
+	do {
+		rc = move_locked(me, c, elems, n, sends, &moved);
+		if (rc == GR_MATCH_GROW)
+			rc = gr_chan_grow(c);
+		else
+			break;
+	} while (rc == 0);
 	return moved > 0 ? (int)moved : rc;
 }
 

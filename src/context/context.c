@@ -51,7 +51,8 @@ void gr_context_start(void)
 void gr_context_reset(void)
 {
 	__asm__ volatile("ldmxcsr %0" : : "m"(first_mxcsr));
-	__asm__ volatile("fldcw %0" : : "m"(first_x87_control));
+	/* Flags left behind would trap as soon as the new word lets them. */
+	__asm__ volatile("fnclex\n\tfldcw %0" : : "m"(first_x87_control));
 }
 
 static void fill(struct frame *f, void (*entry)(void *message))

@@ -21,7 +21,8 @@
  *      the caller's lock, then word PARKING → PARKED, then look at the cancel flag. It may read
  *      the parked frame until its compare-exchange on the word, afterwards only the descriptor.
  *  P3  The deadline is armed after PARKING is stored, else it would find nothing to claim.
- *  P4  Waking the watcher of the timers is a system call and waits for the commit.
+ *  P4  Waking the watcher of the timers is a system call and waits until the caller's lock is
+ *      released, in the commit.
  *  P5  When gr_park() is back, the caller may be on another thread.
  *
  * Source: gopark() of Go for the commit after the switch; the direct switch from coroutine to

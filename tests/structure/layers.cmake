@@ -4,7 +4,7 @@
 # linker.
 cmake_minimum_required(VERSION 3.21)
 
-set(below_os)
+set(below_os "") # with no value it would not be defined
 set(below_base os)
 set(below_context ${below_base} base)
 set(below_sched ${below_context} context)
@@ -17,8 +17,9 @@ set(below_runtime ${below_inspect} inspect)
 # A file of sched includes headers to its left (or its own). A header and its .c may stand apart.
 set(sched_order
   wait.h wait.c coro.h coro.c current.h current.c ports.h runq.h runq.c inject.h inject.c
-  idle.h idle.c worker.h ready.h ready.c timer.h timer.c cancel.h cancel.c thread.h thread.c
-  park.h park.c waitq.h waitq.c find.h find.c worker.c monitor.h monitor.c)
+  idle.h idle.c worker.h bench.h bench.c ready.h ready.c timer.h timer.c cancel.h cancel.c
+  thread.h thread.c park.h caller.c park.c waitq.h waitq.c find.h find.c worker.c monitor.h
+  monitor.c)
 
 # The place in the order; a file that is not listed has none.
 function(check_sched_order file path)

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,13 +48,18 @@
 #define UNIT_TSAN 0
 #endif
 
-/* n turns of a loop, divided by GORO_TEST_SCALE where machines are slow; at least one. */
-static inline size_t scaled(size_t n)
+static inline size_t test_scale(void)
 {
 	const char *text = getenv("GORO_TEST_SCALE");
 	size_t scale = text != NULL ? strtoul(text, NULL, 10) : 1;
 
-	n /= scale > 0 ? scale : 1;
+	return scale > 0 ? scale : 1;
+}
+
+/* n turns of a loop, divided by GORO_TEST_SCALE where machines are slow; at least one. */
+static inline size_t scaled(size_t n)
+{
+	n /= test_scale();
 	return n > 0 ? n : 1;
 }
 
@@ -63,6 +69,17 @@ static inline bool under_valgrind(void)
 	const char *preloaded = getenv("LD_PRELOAD");
 
 	return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL;
+}
+
+/* SIGALRM every so many microseconds, 0: no more. More on a slow machine, where its handler alone
+ * would use up the time between two. */
+static inline void alarm_every(long us)
+{
+	long every = us * (long)test_scale() * (under_valgrind() ? 50 : 1);
+	struct itimerval t = { { 0, every }, { 0, every } };
+
+	assert_true(every < 1000000);
+	assert_int_equal(setitimer(ITIMER_REAL, &t, NULL), 0);
 }
 
 /* In a child: says what does not hold, and ends it. */

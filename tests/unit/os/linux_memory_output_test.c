@@ -3,7 +3,6 @@
 #include "../unit.h"
 
 #include <fcntl.h>
-#include <sys/time.h>
 
 #include "os/os.h"
 
@@ -36,7 +35,6 @@ static void on_alarm(int signo)
 static void all_is_written_through_short_writes_and_interruptions(void **state)
 {
 	struct sigaction ours = { .sa_handler = on_alarm }, old;
-	struct itimerval often = { { 0, 200 }, { 0, 200 } }, never = { { 0, 0 }, { 0, 0 } };
 	unsigned char *data = malloc(MUCH);
 	struct gr_os_thread t;
 	int fd[2], rc;
@@ -49,11 +47,11 @@ static void all_is_written_through_short_writes_and_interruptions(void **state)
 	reader = fd[0];
 	assert_int_equal(sigaction(SIGALRM, &ours, &old), 0);
 	assert_int_equal(gr_os_thread_start(&t, "reader", 0, read_and_compare, data), 0);
-	setitimer(ITIMER_REAL, &often, NULL);
+	alarm_every(200);
 	errno = 4711;
 	rc = gr_os_write_all(fd[1], data, MUCH);
 	assert_int_equal(errno, 4711);
-	setitimer(ITIMER_REAL, &never, NULL);
+	alarm_every(0);
 	sigaction(SIGALRM, &old, NULL);
 	close(fd[1]);
 	gr_os_thread_join(&t);

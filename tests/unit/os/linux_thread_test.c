@@ -5,7 +5,6 @@
 
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/time.h>
 #include <time.h>
 
 #include "os/os.h"
@@ -91,16 +90,15 @@ static void do_nothing(void *arg)
 static void no_signal_strays_into_a_thread_even_at_its_start(void **state)
 {
 	struct sigaction ours = { .sa_handler = on_alarm, .sa_flags = SA_RESTART }, old;
-	struct itimerval often = { { 0, 100 }, { 0, 100 } }, never = { { 0, 0 }, { 0, 0 } };
 
 	(void)state;
 	main_thread = pthread_self();
 	strayed = 0;
 	assert_int_equal(sigaction(SIGALRM, &ours, &old), 0);
-	assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
+	alarm_every(100);
 	for (size_t i = 0; i < scaled(500); i++)
 		run_to_its_end("quiet", GR_OS_THREAD_PROF, do_nothing, NULL);
-	setitimer(ITIMER_REAL, &never, NULL);
+	alarm_every(0);
 	sigaction(SIGALRM, &old, NULL);
 	assert_int_equal(strayed, 0);
 }
