@@ -311,7 +311,6 @@ GORO_TEST_OUTSIDE(a_thousand_starts_and_stops_leave_nothing_behind)
 	size_t bytes = 0, n = test_scaled(1000);
 
 	mallopt(M_ARENA_MAX, 1); /* each further one is 64 MiB of address space */
-
 	for (size_t i = 0; i < n + 10; i++) {
 		if (i == 10)
 			bytes = mapped_bytes();
