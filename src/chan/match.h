@@ -139,6 +139,7 @@ static GR_ALWAYS_INLINE int gr_match_recv_inline(struct goro_chan *c, void *elem
 	}
 	if (!c->closed)
 		return -EAGAIN;
+	gr_fiber_acquire(c); /* pairs with the release in goro_chan_close() */
 	if (c->elem_size != 0)
 		memset(elem, 0, c->elem_size);
 	return -EPIPE;

@@ -100,6 +100,7 @@ struct gr_random *gr_caller_random(struct gr_caller *me);
 /* First half: the wait begins. Returns its sequence, for the queue nodes. */
 static inline uint64_t gr_park_begin(struct gr_caller *me)
 {
+	gr_fiber_release(me->wait); /* pairs with the acquires in waitq: its frame is read */
 	return gr_wait_begin(me->wait, !me->shielded);
 }
 

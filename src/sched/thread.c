@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/lock.h"
+#include "context/sanitizer.h"
 #include "sched/ready.h"
 #include "sched/worker.h"
 
@@ -82,6 +83,7 @@ int gr_thread_park(struct gr_thread *t, uint64_t seq, int64_t deadline, void (*u
 				gr_thread_deliver(&t->wait);
 			deadline = INT64_MAX; /* somebody has claimed it: await delivery */
 		}
+	gr_fiber_acquire(&t->wait);
 	delist(t);
 	gr_store_relaxed(&t->futex, 0u);
 	gr_wait_end(&t->wait);
@@ -92,6 +94,7 @@ void gr_thread_deliver(struct gr_wait *w)
 {
 	struct gr_thread *t = gr_container_of(w, struct gr_thread, wait);
 
+	gr_fiber_release(w);
 	GR_CHECK(!gr_wait_deliver(w)); /* never PARKED, so never ours to push */
 	gr_store_release(&t->futex, 1u);   /* H3: the last access */
 	gr_os_futex_wake(&t->futex, 1);

@@ -12,6 +12,7 @@ struct gr_waitnode *gr_waitq_claim_all(struct gr_waitq *q, int outcome)
 		next = n->next;
 		if (!gr_wait_claim(w, n->seq, outcome))
 			continue;
+		gr_fiber_acquire(w);
 		w->node = n;
 		gr_waitq_unlink(q, n);
 		n->wait = w;

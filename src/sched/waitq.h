@@ -82,6 +82,7 @@ static GR_ALWAYS_INLINE struct gr_waitnode *gr_waitq_claim(struct gr_waitq *q, i
 
 		if (!gr_wait_claim(w, n->seq, outcome))
 			continue; /* it is being woken by somebody else, and will come for its node */
+		gr_fiber_acquire(w);
 		w->node = n;
 		gr_waitq_unlink(q, n);
 		*wait = w;

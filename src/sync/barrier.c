@@ -61,6 +61,7 @@ int goro_barrier_wait_until(goro_barrier *b, int64_t deadline)
 	rc = gr_caller_enter(&me);
 	if (rc != 0)
 		return rc;
+	gr_fiber_release(b);
 	line = GR_LINE(b);
 	rc = gr_line_may_wait(&me, deadline);
 	word = gr_line_lock(line);
@@ -74,6 +75,8 @@ int goro_barrier_wait_until(goro_barrier *b, int64_t deadline)
 	} else {
 		gr_line_unlock(line, word);
 	}
+	if (rc >= 0)
+		gr_fiber_acquire(b);
 	gr_caller_leave(&me);
 	return rc;
 }

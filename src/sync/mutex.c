@@ -118,20 +118,24 @@ void gr_mutex_relock(goro_mutex *m)
 {
 	struct gr_caller me;
 
-	if (lock_now(m))
-		return;
-	gr_caller_enter_shielded(&me);
-	GR_CHECK(lock_waiting(&me, m, GORO_FOREVER) == 0);
-	gr_caller_leave(&me);
+	if (!lock_now(m)) {
+		gr_caller_enter_shielded(&me);
+		GR_CHECK(lock_waiting(&me, m, GORO_FOREVER) == 0);
+		gr_caller_leave(&me);
+	}
+	gr_fiber_acquire(m);
 }
 
 int goro_mutex_lock_until(goro_mutex *m, int64_t deadline)
 {
+	int rc;
+
 	if (gr_unlikely(m == NULL))
 		return -EINVAL;
-	if (gr_line_open() && gr_likely(lock_fast(m)))
-		return 0;
-	return lock_slow(m, deadline);
+	rc = gr_line_open() && gr_likely(lock_fast(m)) ? 0 : lock_slow(m, deadline);
+	if (rc == 0)
+		gr_fiber_acquire(m);
+	return rc;
 }
 
 int goro_mutex_lock(goro_mutex *m)
@@ -146,13 +150,17 @@ int goro_mutex_try_lock(goro_mutex *m)
 
 	if (gr_unlikely(m == NULL))
 		return -EINVAL;
-	if (gr_line_open())
-		return lock_now(m) ? 0 : -EBUSY;
-	rc = gr_caller_enter_try(&me);
-	if (rc != 0)
-		return rc;
-	rc = lock_now(m) ? 0 : -EBUSY;
-	gr_caller_leave(&me);
+	if (gr_line_open()) {
+		rc = lock_now(m) ? 0 : -EBUSY;
+	} else {
+		rc = gr_caller_enter_try(&me);
+		if (rc != 0)
+			return rc;
+		rc = lock_now(m) ? 0 : -EBUSY;
+		gr_caller_leave(&me);
+	}
+	if (rc == 0)
+		gr_fiber_acquire(m);
 	return rc;
 }
 
@@ -201,6 +209,7 @@ void goro_mutex_unlock(goro_mutex *m)
 
 	if (gr_unlikely(m == NULL))
 		gr_check_fail("unlock of a NULL mutex");
+	gr_fiber_release(m);
 	if (gr_unlikely(!gr_cas_release(&m->word_, &held, 0)))
 		unlock_slow(m);
 }

@@ -80,15 +80,19 @@ static GR_NOINLINE int do_slow(goro_once *o, void (*fn)(void *), void *arg)
 	if (rc != TURN_MINE)
 		return rc;
 	fn(arg);
+	gr_fiber_release(o);
 	finish(o, DONE);
 	return 0;
 }
 
 int goro_once_do(goro_once *o, void (*fn)(void *), void *arg)
 {
+	int rc;
+
 	if (gr_unlikely(o == NULL || fn == NULL))
 		return -EINVAL;
-	if (gr_line_open() && gr_likely(is_done(o)))
-		return 0;
-	return do_slow(o, fn, arg);
+	rc = gr_line_open() && gr_likely(is_done(o)) ? 0 : do_slow(o, fn, arg);
+	if (rc == 0)
+		gr_fiber_acquire(o);
+	return rc;
 }

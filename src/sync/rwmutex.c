@@ -164,21 +164,29 @@ static int wait_to_write(struct gr_caller *me, goro_rwmutex *rw, int64_t deadlin
 	return rc;
 }
 
-static int enter(goro_rwmutex *rw, bool write, int64_t deadline)
+static int enter_slow(goro_rwmutex *rw, bool write, int64_t deadline)
 {
 	struct gr_caller me;
-	int rc;
+	int rc = gr_caller_enter_try(&me);
 
-	if (gr_unlikely(rw == NULL))
-		return -EINVAL;
-	if (gr_line_open() && gr_likely(enter_now(rw, write)))
-		return 0;
-	rc = gr_caller_enter_try(&me);
 	if (rc != 0)
 		return rc;
 	if (!enter_now(rw, write))
 		rc = write ? wait_to_write(&me, rw, deadline) : wait_to_read(&me, rw, deadline);
 	gr_caller_leave(&me);
+	return rc;
+}
+
+static int enter(goro_rwmutex *rw, bool write, int64_t deadline)
+{
+	int rc;
+
+	if (gr_unlikely(rw == NULL))
+		return -EINVAL;
+	rc = gr_line_open() && gr_likely(enter_now(rw, write)) ? 0 :
+								 enter_slow(rw, write, deadline);
+	if (rc == 0)
+		gr_fiber_acquire(rw);
 	return rc;
 }
 
@@ -193,6 +201,8 @@ static int try_enter(goro_rwmutex *rw, bool write)
 	if (rc != 0)
 		return rc;
 	rc = enter_now(rw, write) ? 0 : -EBUSY;
+	if (rc == 0)
+		gr_fiber_acquire(rw);
 	gr_caller_leave(&me);
 	return rc;
 }
@@ -232,6 +242,7 @@ void goro_rwmutex_runlock(goro_rwmutex *rw)
 
 	if (gr_unlikely(rw == NULL))
 		gr_check_fail("runlock of a NULL rwmutex");
+	gr_fiber_release(rw);
 	seen = gr_load_relaxed(&rw->word_);
 	for (;;) {
 		if (gr_unlikely(seen < READER))
@@ -254,6 +265,7 @@ void goro_rwmutex_unlock(goro_rwmutex *rw)
 
 	if (gr_unlikely(rw == NULL))
 		gr_check_fail("unlock of a NULL rwmutex");
+	gr_fiber_release(rw);
 	if (gr_unlikely(!gr_cas_release(&rw->word_, &held, 0)))
 		writer_leaves(rw);
 }

@@ -79,6 +79,8 @@ int goro_sem_acquire_until(goro_sem *s, int64_t deadline)
 		return rc;
 	if (!take_now(s))
 		rc = wait_for_unit(&me, s, deadline);
+	if (rc == 0)
+		gr_fiber_acquire(s);
 	gr_caller_leave(&me);
 	return rc;
 }
@@ -99,6 +101,8 @@ int goro_sem_try_acquire(goro_sem *s)
 	if (rc != 0)
 		return rc;
 	rc = take_now(s) ? 0 : -EAGAIN;
+	if (rc == 0)
+		gr_fiber_acquire(s);
 	gr_caller_leave(&me);
 	return rc;
 }
@@ -128,6 +132,7 @@ void goro_sem_release(goro_sem *s)
 
 	if (gr_unlikely(!usable(s)))
 		gr_check_fail("release of a semaphore that is NULL or was made with a negative count");
+	gr_fiber_release(s);
 	seen = gr_load_relaxed(&s->word_);
 	while (!(seen & (GR_BITLOCK | GR_LINE_WAITERS)))
 		/* Release alone: an acquire takes what all the releases before it published, as

@@ -53,6 +53,7 @@ static inline void add(goro_waitgroup *w, int64_t n)
 
 	if (gr_unlikely(w == NULL))
 		gr_check_fail("add or done of a NULL waitgroup");
+	gr_fiber_release(w);
 	seen = gr_load_relaxed(&w->word_);
 	while (!(seen & GR_BITLOCK)) {
 		next = count(seen, n);
@@ -113,6 +114,8 @@ int goro_waitgroup_wait_until(goro_waitgroup *w, int64_t deadline)
 		return rc;
 	if (!is_zero(w))
 		rc = wait_for_zero(&me, w, deadline);
+	if (rc == 0)
+		gr_fiber_acquire(w);
 	gr_caller_leave(&me);
 	return rc;
 }
