@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# nightly.sh: every preset with every test, then the loops that are too long for each commit.
+# GORO_NIGHTLY_REPEATS (default 20): how often each racing test runs.
+set -eu
+
+cd "$(dirname "$0")/.."
+. tests/lib/packages.sh
+. tests/lib/parts.sh
+
+repeats=${GORO_NIGHTLY_REPEATS:-20}
+
+# Each run has seeds of its own, which it prints when it fails.
+again() {
+	ctest --preset "$1" --label-regex "$2" --repeat "until-fail:$repeats"
+}
+
+# Every label; the preset leaves those out that take hours under it. What is installed and how the
+# sources look is the same in all builds.
+part "packages" need_all
+for name in release dev clang asan tsan chaos lto hardened valgrind aarch64 aarch64-bti; do
+	part "$name" preset "$name"
+done
+part "clang-tidy" sh tests/tidy.sh build/clang
+
+# The long loops: what races, again and again.
+for name in release chaos tsan asan; do
+	part "$name, $repeats times" again "$name" 'stress|api'
+done
+part "mprotect guards" env GORO_GUARD=mprotect ctest --preset release --label-regex 'unit|api|stress'
+print_times
+part "lto, $repeats times" again lto 'stress|api|unit'

@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# run.sh [PRESET...]: installs what is missing, builds and runs the tests of the presets of
+# CMakePresets.json (default: dev and release), and ends at the first that fails.
+set -eu
+
+cd "$(dirname "$0")/.."
+. tests/lib/packages.sh
+
+if [ $# -eq 0 ]; then
+	set -- dev release
+fi
+need_build
+need_tests
+for preset in "$@"; do
+	need_for "$preset"
+	cmake --preset "$preset"
+	cmake --build --preset "$preset"
+	ctest --preset "$preset"
+done
