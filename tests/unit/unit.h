@@ -26,6 +26,8 @@
 
 #include <cmocka.h>
 
+#include "os/os.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #define UNIT_ASAN 1
 #elif defined(__has_feature)
@@ -71,6 +73,14 @@ static inline bool under_valgrind(void)
 	return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL;
 }
 
+/* An emulator or valgrind keeps a record for each page of address space, used or not: a test that
+ * reserves terabytes would end by the kernel's hand, and maybe not alone. qemu shows itself by
+ * what it leaves out of /proc/self/stat. */
+static inline bool address_space_costs_memory(void)
+{
+	return under_valgrind() || gr_os_thread_count() == -1;
+}
+
 /* SIGALRM every so many microseconds, 0: no more. More on a slow machine, where its handler alone
  * would use up the time between two. */
 static inline void alarm_every(long us)
@@ -101,7 +111,10 @@ static inline void child_life(void (*fn)(void *), void *arg)
 {
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP };
 	struct rlimit none = { 0, 0 };
+	volatile char room[64 << 10]; /* valgrind does not extend the stack for a signal */
 
+	for (size_t i = 0; i < sizeof(room); i += 1024)
+		room[i] = 0;
 	setrlimit(RLIMIT_CORE, &none);
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
 		signal(faults[i], SIG_DFL);

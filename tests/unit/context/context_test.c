@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* context_test.c: what begins a context, what a switch hands over, and where unwinding ends
- * (context.h). The registers have switch_test.c. */
+ * (context.h). The registers
+ * have switch_test.c, floating-point control has context_float_test.c. */
 #include "hop.h"
 
 #include <execinfo.h>
-#include <fenv.h> /* its macros; the functions would need libm */
 #include <unwind.h>
 
 static struct hopper home, a, b;
@@ -167,140 +167,6 @@ static void a_new_context_goes_on_below_its_top_and_has_no_frame_above(void **st
 	assert_true(w.pc != 0);
 }
 
-/* Floating-point control -------------------------------------------------------------------- */
-
-static const int roundings[] = { FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO };
-
-#if defined(__x86_64__)
-
-static void set_rounding(int rounding)
-{
-	uint32_t mxcsr;
-	uint16_t x87;
-
-	__asm__ volatile("stmxcsr %0; fnstcw %1" : "=m"(mxcsr), "=m"(x87));
-	mxcsr = (mxcsr & ~0x6000u) | (uint32_t)rounding << 3;
-	x87 = (uint16_t)((x87 & ~0xc00u) | (unsigned)rounding);
-	__asm__ volatile("ldmxcsr %0; fldcw %1" ::"m"(mxcsr), "m"(x87));
-}
-
-/* -1 if the two units differ. */
-static int get_rounding(void)
-{
-	uint32_t mxcsr;
-	uint16_t x87;
-
-	__asm__ volatile("stmxcsr %0; fnstcw %1" : "=m"(mxcsr), "=m"(x87));
-	return (int)(mxcsr >> 3 & 0xc00) == (x87 & 0xc00) ? x87 & 0xc00 : -1;
-}
-
-#elif defined(__aarch64__)
-
-static void set_rounding(int rounding)
-{
-	uint64_t fpcr;
-
-	__asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
-	fpcr = (fpcr & ~UINT64_C(0xc00000)) | (uint64_t)rounding;
-	__asm__ volatile("msr fpcr, %0" ::"r"(fpcr));
-}
-
-static int get_rounding(void)
-{
-	uint64_t fpcr;
-
-	__asm__ volatile("mrs %0, fpcr" : "=r"(fpcr));
-	return (int)(fpcr & 0xc00000);
-}
-
-#endif
-
-/* 1 + 2^-60 and -1 - 2^-60, rounded: tells the four ways apart. */
-static int rounding_in_effect(void)
-{
-	volatile double one = 1, little = 0x1p-60;
-	double up = one + little, down = -one - little;
-
-	if (up > 1)
-		return FE_UPWARD;
-	if (down < -1)
-		return FE_DOWNWARD;
-	return one - little < 1 ? FE_TOWARDZERO : FE_TONEAREST;
-}
-
-static struct rounder {
-	struct hopper self;
-	int wanted, wrong;
-} rounders[4];
-
-static void keep_rounding(void *message)
-{
-	struct rounder *r = message;
-
-	hopper_begin(&r->self);
-	set_rounding(r->wanted);
-	for (;;) {
-		hop(&r->self, &home, NULL);
-		r->wrong += get_rounding() != r->wanted || rounding_in_effect() != r->wanted;
-	}
-}
-
-static void each_context_has_a_rounding_of_its_own(void **state)
-{
-	(void)state;
-	hopper_adopt(&home);
-	for (int i = 0; i < 4; i++) {
-		rounders[i].wanted = roundings[i];
-		rounders[i].wrong = 0;
-		hopper_make(&rounders[i].self, keep_rounding);
-		hop(&home, &rounders[i].self, &rounders[i]);
-		assert_int_equal(get_rounding(), FE_TONEAREST); /* and this thread's is its own */
-	}
-	for (int i = 0; i < 64; i++) {
-		set_rounding(roundings[i % 4]);
-		hop(&home, &rounders[i / 4 % 4].self, &rounders[i / 4 % 4]);
-		assert_int_equal(get_rounding(), roundings[i % 4]);
-		assert_int_equal(rounding_in_effect(), roundings[i % 4]);
-	}
-	set_rounding(FE_TONEAREST);
-	for (int i = 0; i < 4; i++) {
-		assert_int_equal(rounders[i].wrong, 0);
-		hopper_free(&rounders[i].self);
-	}
-}
-
-static int begun_with, reset_to;
-
-static void note_rounding(void *message)
-{
-	hopper_begin(&a);
-	begun_with = get_rounding();
-	set_rounding(*(int *)message);
-	gr_context_reset(); /* for one that goes on where another has ended */
-	reset_to = get_rounding();
-	hop_for_good(&a, &home, NULL);
-}
-
-static void a_new_context_has_the_rounding_of_the_start_whoever_makes_it(void **state)
-{
-	(void)state;
-	hopper_adopt(&home);
-	for (int i = 0; i < 16; i++) {
-		int at_start = roundings[i / 4], odd = roundings[i % 4];
-
-		set_rounding(at_start);
-		gr_context_start();
-		set_rounding(odd);
-		hopper_make(&a, note_rounding);
-		hop(&home, &a, &odd);
-		set_rounding(FE_TONEAREST);
-		assert_int_equal(begun_with, at_start);
-		assert_int_equal(reset_to, at_start);
-		hopper_free(&a);
-	}
-	gr_context_start();
-}
-
 /* Unwinding --------------------------------------------------------------------------------- */
 
 enum { FRAMES = 64, DEPTH = 5 };
@@ -414,8 +280,6 @@ int main(void)
 		cmocka_unit_test(the_stack_is_aligned_at_the_entry),
 		cmocka_unit_test(made_from_any_aligned_top_it_writes_192_bytes_at_most),
 		cmocka_unit_test(a_new_context_goes_on_below_its_top_and_has_no_frame_above),
-		cmocka_unit_test(each_context_has_a_rounding_of_its_own),
-		cmocka_unit_test(a_new_context_has_the_rounding_of_the_start_whoever_makes_it),
 		cmocka_unit_test(unwinding_ends_at_the_entry),
 		cmocka_unit_test(a_parked_context_tells_where_it_goes_on),
 	};

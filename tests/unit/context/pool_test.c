@@ -178,8 +178,8 @@ static void as_many_slots_are_reserved_as_the_system_allows(void **state)
 	struct gr_slot_shape large = shape_of(1);
 
 	(void)state;
-	if (UNIT_ASAN || UNIT_TSAN || under_valgrind())
-		skip(); /* most of the address space is theirs */
+	if (UNIT_ASAN || UNIT_TSAN || address_space_costs_memory())
+		skip(); /* most of it is a sanitizer's */
 	large.usable = (size_t)1 << 44;
 	gr_pool_fini(&other);
 	gr_pool_init(&other, 1, &large);
