@@ -111,6 +111,20 @@ struct gr_coro *gr_coro_make(struct gr_coro_cache *cache, struct gr_stack_cache 
 	return co;
 }
 
+/* The cache is full: the older half goes to the slots' free list. */
+static GR_NOINLINE void keep_half(struct gr_coro_cache *cache)
+{
+	struct gr_coro *last = cache->first;
+	struct gr_coro_cache older;
+
+	for (unsigned i = 1; i < GR_CORO_CACHE_MAX / 2; i++)
+		last = last->next;
+	older.first = last->next;
+	last->next = NULL;
+	cache->count = GR_CORO_CACHE_MAX / 2;
+	gr_coro_cache_flush(&older);
+}
+
 void gr_coro_free(struct gr_coro_cache *cache, struct gr_coro *co)
 {
 	uint64_t life = gr_load_relaxed(&co->life);
@@ -121,7 +135,7 @@ void gr_coro_free(struct gr_coro_cache *cache, struct gr_coro *co)
 	co->next = cache->first;
 	cache->first = co;
 	if (gr_unlikely(++cache->count > GR_CORO_CACHE_MAX))
-		gr_coro_cache_flush(cache);
+		keep_half(cache);
 }
 
 void gr_coro_end(struct gr_coro_cache *cache, struct gr_stack_cache *stacks, struct gr_coro *co)

@@ -68,7 +68,7 @@ struct gr_coro_cache {
 	unsigned count;
 };
 
-#define GR_CORO_CACHE_MAX 256u
+#define GR_CORO_CACHE_MAX 1024u
 
 /* Makes a descriptor for `entry`, born cancelled if asked. NULL: out of memory. `cache` and
  * `stacks` are the caller's worker's, or NULL from outside. The stack is promised here (D7):

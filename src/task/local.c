@@ -177,10 +177,8 @@ static bool destroy_values(struct gr_coro *co)
 	return called;
 }
 
-void gr_local_finish(struct gr_coro *co)
+void gr_local_finish_slow(struct gr_coro *co)
 {
-	if (gr_likely(co->locals == NULL))
-		return;
 	for (int round = 0; round < ROUNDS && destroy_values(co); round++)
 		;
 	free(co->locals);
