@@ -13,7 +13,7 @@ static struct {
 	int workers;
 	size_t stack_size;
 	double scale;
-} options = {.workers = 1, .scale = 1};
+} options = { .workers = 1, .scale = 1 };
 
 static bool read_workers(const char *text)
 {
@@ -53,10 +53,10 @@ static bool read_scale(const char *text)
 static bool read_options(int argc, char **argv)
 {
 	static const struct option known[] = {
-		{"workers", required_argument, NULL, 'w'},
-		{"stack", required_argument, NULL, 's'},
-		{"scale", required_argument, NULL, 'x'},
-		{NULL, 0, NULL, 0},
+		{ "workers", required_argument, NULL, 'w' },
+		{ "stack", required_argument, NULL, 's' },
+		{ "scale", required_argument, NULL, 'x' },
+		{ NULL, 0, NULL, 0 },
 	};
 	bool good = true;
 	int c;
@@ -137,14 +137,14 @@ int64_t bench_cpu_time(void)
 
 	if (getrusage(RUSAGE_SELF, &use) != 0)
 		bench_fail("getrusage", 0);
-	return (use.ru_utime.tv_sec + use.ru_stime.tv_sec) * GORO_SECOND
-		+ (use.ru_utime.tv_usec + use.ru_stime.tv_usec) * GORO_MICROSECOND;
+	return (use.ru_utime.tv_sec + use.ru_stime.tv_sec) * GORO_SECOND +
+		(use.ru_utime.tv_usec + use.ru_stime.tv_usec) * GORO_MICROSECOND;
 }
 
 void bench_gate_init(struct bench_gate *gate, int n)
 {
-	*gate = (struct bench_gate){
-		GORO_WAITGROUP_INIT, GORO_WAITGROUP_INIT, GORO_WAITGROUP_INIT};
+	*gate = (struct bench_gate){ GORO_WAITGROUP_INIT, GORO_WAITGROUP_INIT,
+		GORO_WAITGROUP_INIT };
 	goro_waitgroup_add(&gate->arrived, n);
 	goro_waitgroup_add(&gate->opened, 1);
 	goro_waitgroup_add(&gate->left, n);

@@ -39,7 +39,7 @@ static void consume(struct work *w)
 
 static double measure(int n, int64_t ops)
 {
-	struct work w = {.producers = GORO_WAITGROUP_INIT, .items = ops / n};
+	struct work w = { .producers = GORO_WAITGROUP_INIT, .items = ops / n };
 	int64_t begin;
 	int64_t took;
 

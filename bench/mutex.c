@@ -24,7 +24,7 @@ static void contender(struct work *w)
 
 static double measure(int n, int64_t ops)
 {
-	struct work w = {.mutex = GORO_MUTEX_INIT, .locks = ops / n};
+	struct work w = { .mutex = GORO_MUTEX_INIT, .locks = ops / n };
 	int64_t begin;
 	int64_t took;
 

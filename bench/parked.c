@@ -65,8 +65,7 @@ static void await_parks(uint64_t n)
 
 static void body(void *arg)
 {
-	struct crowd crowd = {
-		chan_make(int64_t, 0), GORO_WAITGROUP_INIT, GORO_WAITGROUP_INIT};
+	struct crowd crowd = { chan_make(int64_t, 0), GORO_WAITGROUP_INIT, GORO_WAITGROUP_INIT };
 	int64_t n = bench_scaled(1000000, 1000);
 	uint64_t parks_before = parks();
 	int64_t before = resident_bytes();

@@ -58,7 +58,7 @@ static double measure(int n, int64_t ops)
 
 	bench_gate_init(&gate, n);
 	for (int i = 0; i < n; i++) {
-		p[i] = (struct producer){&gate, chan_make(int64_t, 0), items};
+		p[i] = (struct producer){ &gate, chan_make(int64_t, 0), items };
 		BENCH_CHECK(p[i].c);
 		BENCH_OK(go(produce, &p[i]));
 	}

@@ -36,7 +36,7 @@ static void body(void *arg)
 	static const struct {
 		int64_t primes;
 		int last;
-	} known[] = {{20, 71}, {200, 1223}, {PRIMES, 17389}};
+	} known[] = { { 20, 71 }, { 200, 1223 }, { PRIMES, 17389 } };
 	int64_t n = bench_scaled(PRIMES, 2);
 	chan(int) in = chan_make(int, 0);
 	int64_t begin = goro_now();

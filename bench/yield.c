@@ -21,7 +21,7 @@ static void yielder(struct work *w)
 
 static double measure(int n, int64_t ops)
 {
-	struct work w = {.yields = ops / n};
+	struct work w = { .yields = ops / n };
 	int64_t begin;
 
 	bench_gate_init(&w.gate, n);

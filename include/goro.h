@@ -41,6 +41,8 @@
 #ifndef GORO_H
 #define GORO_H
 
+/* In the order of learning. */
+/* clang-format off */
 #include "goro/attributes.h"
 #include "goro/version.h"
 
@@ -67,5 +69,6 @@
 #include "goro/inspect.h"
 
 #include "goro/short.h"
+/* clang-format on */
 
 #endif

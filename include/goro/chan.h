@@ -219,20 +219,19 @@ GORO_END
 #define GORO_CHAN(...) __typeof__(__typeof__(__VA_ARGS__)(*)[1])
 
 /** goro_chan_make(), typed: chan_make(T, cap). */
-#define GORO_CHAN_MAKE(T, cap) \
-	((GORO_CHAN(T))(void *)goro_chan_make(sizeof(__typeof__(T)), (cap)))
+#define GORO_CHAN_MAKE(T, cap) ((GORO_CHAN(T))(void *)goro_chan_make(sizeof(__typeof__(T)), (cap)))
 
 /** goro_chan_send(), typed: chan_send(c, v).
  *
  *  The value is taken as an assignment would take it between arithmetic types. Pointers must point
  *  to the same type (const may be added; NULL fits), structs must be the same. Anything else does
  *  not compile. A compound literal needs no parentheses: chan_send(c, (struct p){ 1, 2 }). */
-#define GORO_CHAN_SEND(c, ...) \
+#define GORO_CHAN_SEND(c, ...)            \
 	(GORO_CHECK_SEND(c, __VA_ARGS__), \
 		goro_chan_send(GORO_UNTYPED(c), GORO_ELEMENT(c, __VA_ARGS__)))
 
 /** goro_chan_try_send(), typed: chan_try_send(c, v). */
-#define GORO_CHAN_TRY_SEND(c, ...) \
+#define GORO_CHAN_TRY_SEND(c, ...)        \
 	(GORO_CHECK_SEND(c, __VA_ARGS__), \
 		goro_chan_try_send(GORO_UNTYPED(c), GORO_ELEMENT(c, __VA_ARGS__)))
 
@@ -243,8 +242,7 @@ GORO_END
 		goro_chan_send_until(GORO_UNTYPED(c), GORO_ELEMENT(c, v), (deadline)))
 
 /** goro_chan_recv(), typed: chan_recv(c, &v), where v has the channel's type. */
-#define GORO_CHAN_RECV(c, to) \
-	(GORO_CHECK_RECV(c, to), goro_chan_recv(GORO_UNTYPED(c), (to)))
+#define GORO_CHAN_RECV(c, to) (GORO_CHECK_RECV(c, to), goro_chan_recv(GORO_UNTYPED(c), (to)))
 
 /** goro_chan_try_recv(), typed: chan_try_recv(c, &v). */
 #define GORO_CHAN_TRY_RECV(c, to) \
@@ -269,8 +267,9 @@ GORO_END
 #define GORO_CHAN_FREE(c)  (GORO_CHECK_ANY(c), goro_chan_free(GORO_UNTYPED(c)))
 
 /** goro_chan_ref(), typed: chan_ref(c) is a channel of the type of c. */
-#define GORO_CHAN_REF(c) \
-	(GORO_CHECK_CHAN(c), (GORO_CHAN(GORO_ELEMENT_TYPE(c)))(void *)goro_chan_ref(GORO_UNTYPED(c)))
+#define GORO_CHAN_REF(c)     \
+	(GORO_CHECK_CHAN(c), \
+		(GORO_CHAN(GORO_ELEMENT_TYPE(c)))(void *)goro_chan_ref(GORO_UNTYPED(c)))
 
 /* The rest of this file is how; see types.h. */
 
@@ -281,36 +280,36 @@ GORO_END
 #define GORO_ELEMENT(c, ...) ((GORO_ELEMENT_TYPE(c)[1]){ GORO_ONE_EXPRESSION(__VA_ARGS__) })
 
 /* Begins a check: goro_c has the type of c, goro_t of its elements. */
-#define GORO_CHAN_PARAMETERS(c)                                         \
-	__typeof__(c) goro_c, __typeof__(**(goro_c)) goro_t,            \
-		GORO_REQUIRE(goro_first_argument_is_not_a_channel,      \
+#define GORO_CHAN_PARAMETERS(c)                                    \
+	__typeof__(c) goro_c, __typeof__(**(goro_c)) goro_t,       \
+		GORO_REQUIRE(goro_first_argument_is_not_a_channel, \
 			GORO_SAME(__typeof__(goro_c), __typeof__(__typeof__(goro_t)(*)[1])))
 
 #define GORO_CHECK_CHAN(c) GORO_CHECK(GORO_CHAN_PARAMETERS(c))
 
 /* A channel of whatever type; NULL and void * too, since chan_free(NULL) is fine. */
-#define GORO_CHECK_ANY(c)                                                                  \
-	GORO_CHECK_CHAN(__builtin_choose_expr(GORO_SAME(GORO_VALUE_TYPE(c), void *), \
-		(GORO_CHAN(char))0, (c)))
+#define GORO_CHECK_ANY(c)                      \
+	GORO_CHECK_CHAN(__builtin_choose_expr( \
+		GORO_SAME(GORO_VALUE_TYPE(c), void *), (GORO_CHAN(char))0, (c)))
 
-#define GORO_CHECK_SEND(c, ...)                                                              \
-	GORO_CHECK(GORO_CHAN_PARAMETERS(c), GORO_VALUE_TYPE(__VA_ARGS__) goro_v,             \
-		GORO_CONST_ADDED(goro_v) goro_k,                                             \
-		GORO_REQUIRE(goro_value_does_not_fit_the_type_of_the_channel,                \
-			GORO_SAME(__typeof__(goro_t), __typeof__(goro_v)) ||                 \
-				GORO_SAME(__typeof__(goro_t), __typeof__(goro_k)) ||         \
+#define GORO_CHECK_SEND(c, ...)                                                               \
+	GORO_CHECK(GORO_CHAN_PARAMETERS(c), GORO_VALUE_TYPE(__VA_ARGS__) goro_v,              \
+		GORO_CONST_ADDED(goro_v) goro_k,                                              \
+		GORO_REQUIRE(goro_value_does_not_fit_the_type_of_the_channel,                 \
+			GORO_SAME(__typeof__(goro_t), __typeof__(goro_v)) ||                  \
+				GORO_SAME(__typeof__(goro_t), __typeof__(goro_k)) ||          \
 				(GORO_IS_ARITHMETIC(goro_t) && GORO_IS_ARITHMETIC(goro_v)) || \
 				(GORO_IS_POINTER(goro_t) && GORO_IS_NULL(__VA_ARGS__))))
 
-#define GORO_CHECK_RECV(c, to)                                                      \
-	GORO_CHECK(GORO_CHAN_PARAMETERS(c), GORO_VALUE_TYPE(to) goro_v,             \
-		GORO_REQUIRE(goro_destination_is_not_of_the_type_of_the_channel,    \
+#define GORO_CHECK_RECV(c, to)                                                   \
+	GORO_CHECK(GORO_CHAN_PARAMETERS(c), GORO_VALUE_TYPE(to) goro_v,          \
+		GORO_REQUIRE(goro_destination_is_not_of_the_type_of_the_channel, \
 			GORO_SAME(__typeof__(goro_v), __typeof__(goro_t) *)))
 
-#define GORO_CHECK_SEND_FROM(c, from)                                               \
-	GORO_CHECK(GORO_CHAN_PARAMETERS(c), GORO_VALUE_TYPE(from) goro_v,           \
-		GORO_REQUIRE(goro_source_is_not_of_the_type_of_the_channel,         \
-			GORO_SAME(__typeof__(goro_v), __typeof__(goro_t) *) ||      \
+#define GORO_CHECK_SEND_FROM(c, from)                                          \
+	GORO_CHECK(GORO_CHAN_PARAMETERS(c), GORO_VALUE_TYPE(from) goro_v,      \
+		GORO_REQUIRE(goro_source_is_not_of_the_type_of_the_channel,    \
+			GORO_SAME(__typeof__(goro_v), __typeof__(goro_t) *) || \
 				GORO_SAME(__typeof__(goro_v), const __typeof__(goro_t) *)))
 
 #endif

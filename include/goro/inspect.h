@@ -47,9 +47,15 @@ typedef struct goro_stats {
 } goro_stats;
 
 #ifdef __cplusplus
-#define GORO_STATS_INIT { sizeof(goro_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define GORO_STATS_INIT                                                      \
+	{                                                                    \
+		sizeof(goro_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+	}
 #else
-#define GORO_STATS_INIT { .size = sizeof(goro_stats), .spawned = 0 }
+#define GORO_STATS_INIT                                  \
+	{                                                \
+		.size = sizeof(goro_stats), .spawned = 0 \
+	}
 #endif
 
 /** Reads the counters and gauges.

@@ -32,15 +32,19 @@ typedef struct goro_config {
 	void (*on_panic)(const goro_error *error, void *arg); /* told of a detached coroutine that
 	                      failed; runs on a thread of the runtime. NULL: one line on stderr */
 	void *on_panic_arg;
-	int trap_faults;   /* not 0: a hardware fault in user code becomes a panic */
+	int trap_faults; /* not 0: a hardware fault in user code becomes a panic */
 } goro_config;
 
 #ifdef __cplusplus
-#define GORO_CONFIG_INIT \
-	{ sizeof(goro_config), 0, -1, 0, GORO_DRAIN_DEFAULT, 0, 0, nullptr, nullptr, 0 }
+#define GORO_CONFIG_INIT                                                                     \
+	{                                                                                    \
+		sizeof(goro_config), 0, -1, 0, GORO_DRAIN_DEFAULT, 0, 0, nullptr, nullptr, 0 \
+	}
 #else
-#define GORO_CONFIG_INIT \
-	{ sizeof(goro_config), 0, -1, 0, GORO_DRAIN_DEFAULT, 0, 0, NULL, NULL, 0 }
+#define GORO_CONFIG_INIT                                                               \
+	{                                                                              \
+		sizeof(goro_config), 0, -1, 0, GORO_DRAIN_DEFAULT, 0, 0, NULL, NULL, 0 \
+	}
 #endif
 
 #define GORO_DRAIN_DEFAULT ((int64_t)5000000000)

@@ -109,27 +109,23 @@ GORO_END
 
 /** chan_select(cases…): waits until one can be done, for ever if need be.
  *  @return as goro_select() */
-#define GORO_CHAN_SELECT(...) \
-	__extension__ goro_select(GORO_CASES(__VA_ARGS__), GORO_FOREVER)
+#define GORO_CHAN_SELECT(...) __extension__ goro_select(GORO_CASES(__VA_ARGS__), GORO_FOREVER)
 
 /** chan_select_until(deadline, cases…): at most until the deadline.
  *  @return as goro_select() */
-#define GORO_CHAN_SELECT_UNTIL(...)                                           \
-	__extension__ goro_select(GORO_CASES(GORO_OTHERS(__VA_ARGS__, )), \
-		GORO_FIRST(__VA_ARGS__, ))
+#define GORO_CHAN_SELECT_UNTIL(...) \
+	__extension__ goro_select(GORO_CASES(GORO_OTHERS(__VA_ARGS__, )), GORO_FIRST(__VA_ARGS__, ))
 
 /** chan_try_select(cases…): without waiting.
  *  @return as goro_try_select() */
 #define GORO_CHAN_TRY_SELECT(...) __extension__ goro_try_select(GORO_CASES(__VA_ARGS__))
 
 /** chan_on_recv(c, &v) or chan_on_recv(c, &v, &ok): a goro_case; v has the channel's type. */
-#define GORO_CHAN_ON_RECV(...) \
-	GORO_JOIN(GORO_ON_RECV_, GORO_COUNT(__VA_ARGS__))(__VA_ARGS__)
+#define GORO_CHAN_ON_RECV(...) GORO_JOIN(GORO_ON_RECV_, GORO_COUNT(__VA_ARGS__))(__VA_ARGS__)
 
 /** chan_on_send(c, v) or chan_on_send(c, v, &ok): a goro_case; v as for chan_send(), of at most 16
  *  bytes, which are copied into the case. A compound literal with a comma needs parentheses. */
-#define GORO_CHAN_ON_SEND(...) \
-	GORO_JOIN(GORO_ON_SEND_, GORO_COUNT(__VA_ARGS__))(__VA_ARGS__)
+#define GORO_CHAN_ON_SEND(...) GORO_JOIN(GORO_ON_SEND_, GORO_COUNT(__VA_ARGS__))(__VA_ARGS__)
 
 /** chan_on_send_from(c, &v) or chan_on_send_from(c, &v, &ok): a goro_case that sends v, of any
  *  size, which must stay where it is until the select returns. */
@@ -144,26 +140,25 @@ GORO_END
 		(int)(sizeof((goro_case[]){ __VA_ARGS__ }) / sizeof(goro_case))
 
 #define GORO_ON_RECV_2(c, to) GORO_ON_RECV_3(c, to, (bool *)0)
-#define GORO_ON_RECV_3(c, to, ok_to)                                                       \
-	(GORO_CHECK_RECV(c, to), GORO_CHECK_OK(ok_to),                                     \
+#define GORO_ON_RECV_3(c, to, ok_to)                   \
+	(GORO_CHECK_RECV(c, to), GORO_CHECK_OK(ok_to), \
 		goro_case_of(GORO_CASE_RECV, GORO_UNTYPED(c), sizeof(**(c)), (to), (ok_to)))
 
 #define GORO_ON_SEND_2(c, v) GORO_ON_SEND_3(c, v, (bool *)0)
-#define GORO_ON_SEND_3(c, v, ok_to)                                                        \
-	(GORO_CHECK_SEND(c, v), GORO_CHECK_OK(ok_to),                                      \
-		GORO_CHECK(GORO_REQUIRE(                                                   \
+#define GORO_ON_SEND_3(c, v, ok_to)                                                                \
+	(GORO_CHECK_SEND(c, v), GORO_CHECK_OK(ok_to),                                              \
+		GORO_CHECK(GORO_REQUIRE(                                                           \
 			goro_value_is_above_16_bytes_use_chan_on_send_from, sizeof(**(c)) <= 16)), \
-		goro_case_of_value(                                                        \
-			GORO_UNTYPED(c), sizeof(**(c)), GORO_ELEMENT(c, v), (ok_to)))
+		goro_case_of_value(GORO_UNTYPED(c), sizeof(**(c)), GORO_ELEMENT(c, v), (ok_to)))
 
 #define GORO_ON_SEND_FROM_2(c, from) GORO_ON_SEND_FROM_3(c, from, (bool *)0)
-#define GORO_ON_SEND_FROM_3(c, from, ok_to)                                                \
-	(GORO_CHECK_SEND_FROM(c, from), GORO_CHECK_OK(ok_to),                              \
+#define GORO_ON_SEND_FROM_3(c, from, ok_to)                   \
+	(GORO_CHECK_SEND_FROM(c, from), GORO_CHECK_OK(ok_to), \
 		goro_case_of(GORO_CASE_SEND, GORO_UNTYPED(c), sizeof(**(c)), (from), (ok_to)))
 
-#define GORO_CHECK_OK(ok)                                              \
-	GORO_CHECK(GORO_VALUE_TYPE(ok) goro_v,                         \
-		GORO_REQUIRE(goro_ok_is_not_a_pointer_to_bool,         \
+#define GORO_CHECK_OK(ok)                                      \
+	GORO_CHECK(GORO_VALUE_TYPE(ok) goro_v,                 \
+		GORO_REQUIRE(goro_ok_is_not_a_pointer_to_bool, \
 			GORO_SAME(__typeof__(goro_v), bool *) || GORO_IS_NULL(ok)))
 
 /* `room` is the library's and not set: it would be the dearest part of a case. */
@@ -182,8 +177,7 @@ static inline goro_case goro_case_of(
 	return k;
 }
 
-static inline goro_case goro_case_of_value(
-	goro_chan *c, size_t size, const void *elem, bool *ok)
+static inline goro_case goro_case_of_value(goro_chan *c, size_t size, const void *elem, bool *ok)
 {
 	goro_case k = goro_case_of(GORO_CASE_SEND_VALUE, c, size, NULL, ok);
 

@@ -37,10 +37,9 @@
  * integer is of class 1; clang does not: characters, enums and bool are classes 2 to 4.) */
 #define GORO_IS_POINTER(p) (__builtin_classify_type(p) == 5)
 #define GORO_IS_INTEGER(x) (__builtin_classify_type(x) >= 1 && __builtin_classify_type(x) <= 4)
-#define GORO_IS_ARITHMETIC(x)                                                                \
+#define GORO_IS_ARITHMETIC(x) \
 	(GORO_IS_INTEGER(x) || __builtin_classify_type(x) == 8 || __builtin_classify_type(x) == 9)
-#define GORO_IS_STRUCT(x) \
-	(__builtin_classify_type(x) == 12 || __builtin_classify_type(x) == 13)
+#define GORO_IS_STRUCT(x) (__builtin_classify_type(x) == 12 || __builtin_classify_type(x) == 13)
 #define GORO_IS_FLOAT(x)  GORO_SAME(__typeof__(x), float)
 #define GORO_IS_DOUBLE(x) GORO_SAME(__typeof__(x), double)
 
@@ -54,34 +53,34 @@
 #define GORO_IS_OBJECT_POINTER(p) \
 	(GORO_IS_POINTER(p) && !GORO_TO_FUNCTION(GORO_POINTER_OR_OTHER(p)))
 
-#define GORO_OBJECT_POINTER_OR_OTHER(p)                                             \
-	__builtin_choose_expr(GORO_TO_FUNCTION(GORO_POINTER_OR_OTHER(p)), (char *)0, \
-		GORO_POINTER_OR_OTHER(p))
+#define GORO_OBJECT_POINTER_OR_OTHER(p) \
+	__builtin_choose_expr(          \
+		GORO_TO_FUNCTION(GORO_POINTER_OR_OTHER(p)), (char *)0, GORO_POINTER_OR_OTHER(p))
 
 /* The type of p, with const added to what it points to if it points to an object. */
-#define GORO_CONST_ADDED(p)                                           \
-	__typeof__(__builtin_choose_expr(GORO_IS_OBJECT_POINTER(p),   \
+#define GORO_CONST_ADDED(p)                                         \
+	__typeof__(__builtin_choose_expr(GORO_IS_OBJECT_POINTER(p), \
 		(const __typeof__(*GORO_OBJECT_POINTER_OR_OTHER(p)) *)0, p))
 
 /* The type `void *` with the qualifiers of what p points to. */
 #define GORO_VOID_POINTER(p) __typeof__(1 ? GORO_OBJECT_POINTER_OR_OTHER(p) : (void *)1)
 
 /* Is the expression NULL, written as a constant of type void *? */
-#define GORO_IS_NULL(...)                                                                     \
-	(GORO_SAME(GORO_VALUE_TYPE(__VA_ARGS__), void *) &&                                   \
-		GORO_SAME(__typeof__(1 ? __builtin_choose_expr(GORO_SAME(                     \
-					GORO_VALUE_TYPE(__VA_ARGS__), void *),                \
-					  GORO_ONE_EXPRESSION(__VA_ARGS__), (void *)1) :      \
-					 (int *)0),                                           \
+#define GORO_IS_NULL(...)                                                                         \
+	(GORO_SAME(GORO_VALUE_TYPE(__VA_ARGS__), void *) &&                                       \
+		GORO_SAME(__typeof__(1 ? __builtin_choose_expr(                                   \
+						 GORO_SAME(GORO_VALUE_TYPE(__VA_ARGS__), void *), \
+						 GORO_ONE_EXPRESSION(__VA_ARGS__), (void *)1) :   \
+					 (int *)0),                                               \
 			int *))
 
 /* How many arguments, 1 to 7; MANY up to 15. An empty list counts as one. */
-#define GORO_COUNT(...)                                                                    \
-	GORO_SIXTEENTH(__VA_ARGS__, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, 7, 6, \
-		5, 4, 3, 2, 1, 0)
+#define GORO_COUNT(...)                                                                            \
+	GORO_SIXTEENTH(__VA_ARGS__, MANY, MANY, MANY, MANY, MANY, MANY, MANY, MANY, 7, 6, 5, 4, 3, \
+		2, 1, 0)
 #define GORO_SIXTEENTH(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ...) p
-#define GORO_JOIN(a, b)  GORO_JOIN_(a, b)
-#define GORO_JOIN_(a, b) a##b
+#define GORO_JOIN(a, b)                                                     GORO_JOIN_(a, b)
+#define GORO_JOIN_(a, b)                                                    a##b
 
 /* The first, and the others with a comma behind them; both want a comma behind the list, which
  * may have one element. */

@@ -39,8 +39,8 @@ void gr_check_broken(const char *file, int line, const char *cond)
 	const char *room = strstr(file, "src/");
 
 	say_and_abort(text, sizeof(text),
-		snprintf(text, sizeof(text), "goro: %s:%d: %s", room != NULL ? room + 4 : file, line,
-			cond));
+		snprintf(text, sizeof(text), "goro: %s:%d: %s", room != NULL ? room + 4 : file,
+			line, cond));
 }
 
 void gr_check_fail(const char *format, ...)

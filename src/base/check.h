@@ -10,8 +10,7 @@
 
 #include "base/compiler.h"
 
-#define GR_CHECK(cond) \
-	(gr_likely(cond) ? (void)0 : gr_check_broken(__FILE__, __LINE__, #cond))
+#define GR_CHECK(cond) (gr_likely(cond) ? (void)0 : gr_check_broken(__FILE__, __LINE__, #cond))
 
 #ifdef GORO_DEBUG
 #define GR_DEBUG(cond) GR_CHECK(cond)

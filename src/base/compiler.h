@@ -8,10 +8,10 @@
 #define gr_likely(x)   __builtin_expect(!!(x), 1)
 #define gr_unlikely(x) __builtin_expect(!!(x), 0)
 
-#define GR_NOINLINE      __attribute__((noinline))
-#define GR_ALWAYS_INLINE inline __attribute__((always_inline))
-#define GR_COLD          __attribute__((cold, noinline))
-#define GR_NORETURN      __attribute__((noreturn))
+#define GR_NOINLINE           __attribute__((noinline))
+#define GR_ALWAYS_INLINE      inline __attribute__((always_inline))
+#define GR_COLD               __attribute__((cold, noinline))
+#define GR_NORETURN           __attribute__((noreturn))
 #define GR_PRINTF(fmt, first) __attribute__((format(__printf__, fmt, first)))
 
 /* Two fields that different threads write stand this far apart. */

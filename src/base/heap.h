@@ -33,8 +33,8 @@ void gr_heap_pop(struct gr_heap *heap);                             /* the top; 
 
 /* Drops every entry for which keep(entry, arg) is false, in linear time, and gives memory back
  * when little is left. */
-void gr_heap_filter(
-	struct gr_heap *heap, bool (*keep)(const struct gr_heap_entry *entry, void *arg), void *arg);
+void gr_heap_filter(struct gr_heap *heap,
+	bool (*keep)(const struct gr_heap_entry *entry, void *arg), void *arg);
 
 /* The entry with the smallest key, NULL when empty. Valid until the heap changes. */
 static inline const struct gr_heap_entry *gr_heap_top(const struct gr_heap *heap)

@@ -27,7 +27,7 @@ struct gr_list {
 /* `link` visits each; it may not be removed meanwhile, but with _safe it may. */
 #define gr_list_each(link, list) \
 	for (struct gr_list *link = (list)->next; link != (list); link = link->next)
-#define gr_list_each_safe(link, list)                                                    \
+#define gr_list_each_safe(link, list)                                                        \
 	for (struct gr_list *link = (list)->next, *link##_next = link->next; link != (list); \
 		link = link##_next, link##_next = link->next)
 

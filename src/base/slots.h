@@ -34,9 +34,9 @@ struct gr_slots {
 	uint32_t count; /* slots ever handed out */
 	struct gr_lock lock;
 	/* Under the lock: */
-	uint32_t room;   /* slots in the chunks that exist */
+	uint32_t room; /* slots in the chunks that exist */
 	uint32_t nfree;
-	uint32_t *free;  /* indices given back, the last one first out */
+	uint32_t *free; /* indices given back, the last one first out */
 };
 
 /* slot_size is rounded up to a multiple of 8; a multiple of 64 makes every slot start a cache

@@ -2,7 +2,7 @@
 /* version.c: the version as it was when the library was compiled. */
 #include <goro/version.h>
 
-#define TEXT(number) TEXT_(number)
+#define TEXT(number)  TEXT_(number)
 #define TEXT_(number) #number
 
 const char *goro_version(void)

@@ -55,7 +55,8 @@ static void end(struct goro_chan *c)
 	if (c->ended != NULL)
 		c->ended(c->ended_arg);
 	if (!gr_waitq_empty(&c->receivers) || !gr_waitq_empty(&c->senders))
-		gr_check_fail("the last reference to a channel is freed while somebody waits on it");
+		gr_check_fail(
+			"the last reference to a channel is freed while somebody waits on it");
 	if (c->cap == GORO_CHAN_UNBOUNDED)
 		gr_segments_fini(&c->segments);
 	free(c);
@@ -97,8 +98,8 @@ static void unlock(void *c)
 }
 
 /* Nothing is to be had, and the channel is locked: stands in line. */
-static GR_ALWAYS_INLINE int wait_in_line(struct gr_caller *me, struct goro_chan *c, void *elem, bool sends,
-	int64_t deadline)
+static GR_ALWAYS_INLINE int wait_in_line(
+	struct gr_caller *me, struct goro_chan *c, void *elem, bool sends, int64_t deadline)
 {
 	struct gr_waitq *q = sends ? &c->senders : &c->receivers;
 	struct gr_waitnode n;
@@ -123,8 +124,8 @@ static bool passed(int64_t deadline)
 	return deadline != GORO_FOREVER && (deadline == NOT_AT_ALL || deadline <= gr_now());
 }
 
-static GR_ALWAYS_INLINE int transfer(struct gr_caller *me, struct goro_chan *c, void *elem,
-	bool sends, int64_t deadline)
+static GR_ALWAYS_INLINE int transfer(
+	struct gr_caller *me, struct goro_chan *c, void *elem, bool sends, int64_t deadline)
 {
 	for (;;) {
 		struct gr_waitnode *peer = NULL;

@@ -12,8 +12,8 @@
 #include "chan/match.h"
 
 /* Moves up to n elements under one hold of the lock; *moved grows. Returns why it stopped, or 0. */
-static int move_locked(struct gr_caller *me, struct goro_chan *c, char *elems, size_t n, bool sends,
-	size_t *moved)
+static int move_locked(
+	struct gr_caller *me, struct goro_chan *c, char *elems, size_t n, bool sends, size_t *moved)
 {
 	struct gr_match m = { .claimed = NULL };
 	int rc = 0;

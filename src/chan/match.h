@@ -118,8 +118,8 @@ static GR_ALWAYS_INLINE int gr_match_send_inline(
 }
 
 /* As gr_match_recv(); *garbage is a block to be freed. */
-static GR_ALWAYS_INLINE int gr_match_recv_inline(struct goro_chan *c, void *elem,
-	struct gr_waitnode **peer, struct gr_segment **garbage)
+static GR_ALWAYS_INLINE int gr_match_recv_inline(
+	struct goro_chan *c, void *elem, struct gr_waitnode **peer, struct gr_segment **garbage)
 {
 	struct gr_waitnode *sender;
 

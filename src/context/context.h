@@ -44,8 +44,7 @@ void gr_context_make(struct gr_context *c, void *stack_top, void (*entry)(void *
 
 /* Suspends the caller in *from, resumes *to there. Returns when somebody switches to *from, with
  * the message given then. */
-void *gr_context_switch(
-	struct gr_context *from, const struct gr_context *to, void *message);
+void *gr_context_switch(struct gr_context *from, const struct gr_context *to, void *message);
 
 /* For who looks at a suspended computation from outside: it goes on at pc, with frame pointer fp
  * and stack pointer sp. `saved` is a copy of the GR_CONTEXT_FRAME bytes at `at`, a context's sp. */

@@ -82,8 +82,7 @@ void gr_fiber_adopt_slow(struct gr_fiber *f)
 		own_low = own_high = 0;
 }
 
-void gr_fiber_before_asan(
-	struct gr_fiber *from, uintptr_t to_low, size_t to_size, bool from_dies)
+void gr_fiber_before_asan(struct gr_fiber *from, uintptr_t to_low, size_t to_size, bool from_dies)
 {
 	__asm__ volatile("" ::: "memory");
 	if (to_size == 0) {

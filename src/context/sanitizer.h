@@ -58,8 +58,7 @@ GR_SANITIZER_WEAK void __tsan_switch_to_fiber(void *fiber, unsigned flags);
 GR_SANITIZER_WEAK void __tsan_acquire(void *addr);
 GR_SANITIZER_WEAK void __tsan_release(void *addr);
 GR_SANITIZER_WEAK void __sanitizer_start_switch_fiber(void **fake, const void *low, size_t size);
-GR_SANITIZER_WEAK void __sanitizer_finish_switch_fiber(
-	void *fake, const void **low, size_t *size);
+GR_SANITIZER_WEAK void __sanitizer_finish_switch_fiber(void *fake, const void **low, size_t *size);
 GR_SANITIZER_WEAK void __asan_unpoison_memory_region(const volatile void *addr, size_t size);
 
 void gr_fiber_create_slow(struct gr_fiber *f);

@@ -65,7 +65,7 @@ void gr_stack_reused(int class, void *top); /* for sanitizers */
 static inline int gr_stack_promise(struct gr_stack_cache *cache, int class)
 {
 	if (gr_likely(cache != NULL && class == cache->hot_class &&
-		      cache->allowance > cache->count)) { /* P2 */
+		    cache->allowance > cache->count)) { /* P2 */
 		cache->allowance--;
 		return 0;
 	}
@@ -77,7 +77,7 @@ static inline int gr_stack_promise(struct gr_stack_cache *cache, int class)
 static inline void gr_stack_unpromise(struct gr_stack_cache *cache, int class)
 {
 	if (gr_likely(cache != NULL && class == cache->hot_class &&
-		      cache->allowance < 2 * GR_STACK_HOT))
+		    cache->allowance < 2 * GR_STACK_HOT))
 		cache->allowance++;
 	else
 		gr_stack_unpromise_slow(cache, class);

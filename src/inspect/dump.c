@@ -72,7 +72,7 @@ static bool look_at(struct dump *d, const struct gr_coro *co)
 	/* It never keeps still: its name and origin hold, what it waits for does not. */
 	d->word = GR_WAIT_RUNNING;
 	return gr_load_relaxed(&co->life) >> GR_CORO_LIFE_SHIFT ==
-	       d->seen.life >> GR_CORO_LIFE_SHIFT;
+		d->seen.life >> GR_CORO_LIFE_SHIFT;
 }
 
 static int worker_of(const struct gr_coro *co)

@@ -93,8 +93,8 @@ static void print_facts(struct gr_text *t, const struct gr_os_fault *f, const st
 	gr_text_flush(t);
 }
 
-static void print_places(struct gr_text *t, const struct gr_os_fault *f, const struct gr_coro *co,
-	uintptr_t high)
+static void print_places(
+	struct gr_text *t, const struct gr_os_fault *f, const struct gr_coro *co, uintptr_t high)
 {
 	struct gr_frames frames = {
 		.here = { .pc = f->pc, .fp = f->fp, .sp = f->sp },

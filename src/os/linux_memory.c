@@ -31,7 +31,6 @@ size_t gr_os_page_size(void)
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-
 int gr_os_reserve(size_t bytes, size_t align, void **out)
 {
 	size_t page = gr_os_page_size();

@@ -63,7 +63,13 @@ struct start {
 static void open_signals(unsigned flags)
 {
 	static const int synchronous[] = {
-		SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT,
+		SIGSEGV,
+		SIGBUS,
+		SIGFPE,
+		SIGILL,
+		SIGTRAP,
+		SIGSYS,
+		SIGABRT,
 	};
 	sigset_t set;
 

@@ -151,8 +151,8 @@ static bool drain(void)
 			gr_dump_stragglers(now - began);
 			return false;
 		}
-		gr_os_futex_wait(&gr_sched.stop_event, seen,
-			look_again < deadline ? look_again : deadline);
+		gr_os_futex_wait(
+			&gr_sched.stop_event, seen, look_again < deadline ? look_again : deadline);
 	}
 }
 
@@ -192,9 +192,8 @@ int goro_workers(void)
 {
 	uint32_t state = gr_load_acquire(&gr_sched.state);
 
-	return state == GR_SCHED_RUNNING || state == GR_SCHED_STOPPING ?
-		       (int)gr_sched.configured :
-		       -EPERM;
+	return state == GR_SCHED_RUNNING || state == GR_SCHED_STOPPING ? (int)gr_sched.configured :
+									 -EPERM;
 }
 
 /* Run ---------------------------------------------------------------------------------------- */

@@ -18,8 +18,8 @@ GR_NOINLINE int gr_caller_enter_slow(struct gr_caller *me)
 {
 	if (me->co == NULL)
 		return gr_caller_enter_thread(me, false);
-	gr_park_yield(); /* a loop that ignores it starves nobody */
-	gr_caller_is_coro(me); /* perhaps on another worker by now */
+	gr_park_yield();                              /* a loop that ignores it starves nobody */
+	gr_caller_is_coro(me);                        /* perhaps on another worker by now */
 	return gr_cancelled(me->co) ? -ECANCELED : 0; /* 0: chaos wanted this */
 }
 

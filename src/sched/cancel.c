@@ -41,7 +41,7 @@ int gr_cancel(struct gr_coro *co, uint64_t life)
 
 	if (set <= 0)
 		return set; /* whoever set it wakes it */
-	gr_fence_heavy(); /* pairs with gr_fence_light() in the commit of a park */
+	gr_fence_heavy();   /* pairs with gr_fence_light() in the commit of a park */
 	wake_if_parked(co);
 	return 0;
 }

@@ -106,8 +106,9 @@ struct gr_coro *gr_coro_make(struct gr_coro_cache *cache, struct gr_stack_cache 
 	generation = (co->life >> GR_CORO_LIFE_SHIFT) + 1;
 	if (gr_unlikely(generation < first_generation))
 		generation = first_generation;
-	gr_store_release(&co->life, generation << GR_CORO_LIFE_SHIFT | GR_CORO_LIVE |
-					    (cancelled ? GR_CORO_CANCELLED : 0));
+	gr_store_release(&co->life,
+		generation << GR_CORO_LIFE_SHIFT | GR_CORO_LIVE |
+			(cancelled ? GR_CORO_CANCELLED : 0));
 	return co;
 }
 

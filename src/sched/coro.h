@@ -58,8 +58,8 @@ struct gr_coro {
 } __attribute__((aligned(GR_CACHELINE)));
 
 /* life: bits 0 and 1 are flags, the rest a generation that grows with each use of the slot. */
-#define GR_CORO_LIVE      UINT64_C(1)
-#define GR_CORO_CANCELLED UINT64_C(2)
+#define GR_CORO_LIVE       UINT64_C(1)
+#define GR_CORO_CANCELLED  UINT64_C(2)
 #define GR_CORO_LIFE_SHIFT 2
 
 /* A free list of descriptors that only its worker touches. */

@@ -35,7 +35,7 @@ static struct {
 	unsigned top; /* the list of sleepers, last in first out: seat + 1 */
 	struct seat *seats;
 	unsigned count;
-	uint64_t wakes; /* under the lock; read without */
+	uint64_t wakes;        /* under the lock; read without */
 	uint32_t guard_asleep; /* futex */
 } idle = { .watch_until = NOBODY };
 
@@ -123,8 +123,7 @@ static bool wake_one(bool in_any_case)
 	struct seat *s = NULL;
 
 	gr_lock_acquire(&idle.lock);
-	if (idle.top != 0 &&
-		(in_any_case || searching(gr_load_relaxed(&idle.state)) == 0)) {
+	if (idle.top != 0 && (in_any_case || searching(gr_load_relaxed(&idle.state)) == 0)) {
 		s = &idle.seats[idle.top - 1];
 		unlink_seat(&idle.top, true);
 		gr_store_relaxed(&idle.wakes, idle.wakes + 1);
@@ -186,8 +185,7 @@ bool gr_idle_lie_down(unsigned seat, bool was_searching)
 	s->asleep = true;
 	s->below = idle.top;
 	idle.top = seat + 1;
-	before = gr_fetch_add_seq_cst(
-		&idle.state, was_searching ? SLEEPING - SEARCHING : SLEEPING);
+	before = gr_fetch_add_seq_cst(&idle.state, was_searching ? SLEEPING - SEARCHING : SLEEPING);
 	gr_lock_release(&idle.lock);
 	gr_chaos_delay();
 	gr_fence_heavy(); /* pairs with gr_fence_light() in gr_idle_notify(): I3 */
@@ -214,7 +212,7 @@ static bool take_watch(unsigned seat)
 	uint32_t nobody = 0;
 
 	return gr_load_relaxed(&idle.watcher) == 0 &&
-	       gr_cas_seq_cst(&idle.watcher, &nobody, seat + 1);
+		gr_cas_seq_cst(&idle.watcher, &nobody, seat + 1);
 }
 
 /* Says until when it sleeps, and makes sure that this is still right (I4). */
@@ -252,7 +250,8 @@ bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void))
 		}
 		if (gr_chaos_chance(8))
 			continue; /* as if woken for no reason */
-		if (gr_os_futex_wait(&s->futex, seen, until) == -ETIMEDOUT && !gr_idle_get_up(seat)) {
+		if (gr_os_futex_wait(&s->futex, seen, until) == -ETIMEDOUT &&
+			!gr_idle_get_up(seat)) {
 			woken = false;
 			break;
 		}

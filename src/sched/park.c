@@ -159,7 +159,8 @@ static GR_ALWAYS_INLINE struct gr_coro *next_local(struct gr_worker *w, struct g
 }
 
 /* Leaves `co` with `pending` set; back when it runs again. Returns the worker. */
-static GR_ALWAYS_INLINE struct gr_worker *leave(struct gr_worker *w, struct gr_coro *co, struct gr_coro *next)
+static GR_ALWAYS_INLINE struct gr_worker *leave(
+	struct gr_worker *w, struct gr_coro *co, struct gr_coro *next)
 {
 	co->error = *w->error;
 	w = switch_to(w, co, next);
@@ -176,14 +177,14 @@ void gr_park_run(struct gr_worker *w, struct gr_coro *co)
 
 /* Sleep ------------------------------------------------------------------------------------ */
 
-static GR_ALWAYS_INLINE int park_coro(struct gr_caller *me, int64_t deadline,
-	void (*unlock)(void *), void *arg, bool one_lock)
+static GR_ALWAYS_INLINE int park_coro(
+	struct gr_caller *me, int64_t deadline, void (*unlock)(void *), void *arg, bool one_lock)
 {
 	struct gr_coro *co = me->co;
 	struct gr_worker *w = me->worker;
 
-	w->pending.kind = one_lock && deadline == INT64_MAX ? GR_PENDING_PARK_LOCKED :
-							       GR_PENDING_PARK;
+	w->pending.kind =
+		one_lock && deadline == INT64_MAX ? GR_PENDING_PARK_LOCKED : GR_PENDING_PARK;
 	w->pending.co = co;
 	w->pending.unlock = unlock;
 	w->pending.arg = arg;
@@ -206,8 +207,8 @@ static GR_ALWAYS_INLINE int park(struct gr_caller *me, int64_t deadline, void (*
 	void *arg, bool one_lock, const char *why, const void *what)
 {
 	if (gr_unlikely(me->co == NULL))
-		return gr_thread_park(&me->thread,
-			gr_wait_seq(gr_load_relaxed(&me->wait->word)), deadline, unlock, arg);
+		return gr_thread_park(&me->thread, gr_wait_seq(gr_load_relaxed(&me->wait->word)),
+			deadline, unlock, arg);
 	me->co->why = why;
 	me->co->what = what;
 	me->co->since = me->worker->now;

@@ -71,8 +71,8 @@ static void delist(struct gr_thread *t)
 	gr_lock_release(&waiting.lock);
 }
 
-int gr_thread_park(struct gr_thread *t, uint64_t seq, int64_t deadline, void (*unlock)(void *),
-	void *arg)
+int gr_thread_park(
+	struct gr_thread *t, uint64_t seq, int64_t deadline, void (*unlock)(void *), void *arg)
 {
 	enlist(t, seq);
 	if (unlock != NULL)
@@ -95,8 +95,8 @@ void gr_thread_deliver(struct gr_wait *w)
 	struct gr_thread *t = gr_container_of(w, struct gr_thread, wait);
 
 	gr_fiber_release(w);
-	GR_CHECK(!gr_wait_deliver(w)); /* never PARKED, so never ours to push */
-	gr_store_release(&t->futex, 1u);   /* H3: the last access */
+	GR_CHECK(!gr_wait_deliver(w));   /* never PARKED, so never ours to push */
+	gr_store_release(&t->futex, 1u); /* H3: the last access */
 	gr_os_futex_wake(&t->futex, 1);
 }
 

@@ -33,7 +33,7 @@ struct shard {
 
 static struct shard shards[SHARDS];
 static struct gr_slots timers;
-static bool timers_made; /* changed by start and stop alone */
+static bool timers_made;    /* changed by start and stop alone */
 static uint32_t next_shard; /* for timers armed by nobody in particular */
 
 static bool current(const struct gr_heap_entry *e)
@@ -46,8 +46,8 @@ static bool current(const struct gr_heap_entry *e)
 		return word == (seq << SHIFT | ARMED);
 	}
 	word = gr_load_relaxed(&((struct gr_wait *)e->target)->word);
-	return gr_wait_seq(word) == seq && (gr_wait_state(word) == GR_WAIT_PARKING ||
-						   gr_wait_state(word) == GR_WAIT_PARKED);
+	return gr_wait_seq(word) == seq &&
+		(gr_wait_state(word) == GR_WAIT_PARKING || gr_wait_state(word) == GR_WAIT_PARKED);
 }
 
 static bool keep(const struct gr_heap_entry *e, void *arg)
@@ -121,8 +121,7 @@ int gr_timer_limit(unsigned hint, struct gr_wait *w, uint64_t seq, int64_t deadl
 	return add(&shards[hint % SHARDS], e, poke);
 }
 
-struct gr_timer *gr_timer_make(
-	void (*fire)(struct gr_timer *, void *arg, int64_t now), void *arg)
+struct gr_timer *gr_timer_make(void (*fire)(struct gr_timer *, void *arg, int64_t now), void *arg)
 {
 	uint32_t index;
 	struct gr_timer *t = gr_slots_get(&timers, &index);

@@ -44,8 +44,7 @@ void gr_timer_stop(void);
  * the shard. *poke is set if gr_idle_poke() is due once no lock is held. -ENOMEM. */
 int gr_timer_limit(unsigned hint, struct gr_wait *w, uint64_t seq, int64_t deadline, bool *poke);
 
-struct gr_timer *gr_timer_make(
-	void (*fire)(struct gr_timer *, void *arg, int64_t now), void *arg);
+struct gr_timer *gr_timer_make(void (*fire)(struct gr_timer *, void *arg, int64_t now), void *arg);
 void gr_timer_free(struct gr_timer *t); /* disarmed before */
 
 /* Arms an idle timer, or, from its own callback, the firing one. */

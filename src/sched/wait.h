@@ -67,9 +67,9 @@ enum gr_wait_kind { GR_WAIT_CORO, GR_WAIT_THREAD };
 
 struct gr_wait {
 	uint64_t word;
-	int outcome;           /* written by the claimer, read by the sleeper after it is back */
+	int outcome;            /* written by the claimer, read by the sleeper after it is back */
 	enum gr_wait_kind kind; /* constant */
-	void *node;            /* the node through which it was claimed, NULL: none (as outcome) */
+	void *node;             /* the node through which it was claimed, NULL: none (as outcome) */
 };
 
 static inline uint64_t gr_wait_seq(uint64_t word)
@@ -90,8 +90,8 @@ static inline uint64_t gr_wait_begin(struct gr_wait *w, bool cancellable)
 
 	GR_DEBUG(gr_wait_state(gr_load_relaxed(&w->word)) == GR_WAIT_RUNNING);
 	w->node = NULL;
-	gr_store_release(&w->word, seq << GR_WAIT_SHIFT | (cancellable ? 0 : GR_WAIT_NOCANCEL) |
-					   GR_WAIT_PARKING);
+	gr_store_release(&w->word,
+		seq << GR_WAIT_SHIFT | (cancellable ? 0 : GR_WAIT_NOCANCEL) | GR_WAIT_PARKING);
 	return seq;
 }
 

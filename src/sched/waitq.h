@@ -75,7 +75,8 @@ static inline void gr_waitq_remove(struct gr_waitq *q, struct gr_waitnode *n)
 /* Claims the first sleeper that can still be claimed, for `outcome`, and unlinks its node.
  * NULL: there is none. The caller copies, unlocks and then calls gr_wake(wait). The node's
  * `wait` is NULL afterwards, so it comes in *wait. wait->node is the node. */
-static GR_ALWAYS_INLINE struct gr_waitnode *gr_waitq_claim(struct gr_waitq *q, int outcome, struct gr_wait **wait)
+static GR_ALWAYS_INLINE struct gr_waitnode *gr_waitq_claim(
+	struct gr_waitq *q, int outcome, struct gr_wait **wait)
 {
 	for (struct gr_waitnode *n = q->head; n != NULL; n = n->next) {
 		struct gr_wait *w = n->wait;

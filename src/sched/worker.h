@@ -92,9 +92,10 @@ enum gr_sched_state {
 };
 
 struct gr_sched {
-	uint32_t state;      /* enum gr_sched_state */
-	uint32_t quit;       /* workers leave */
-	uint32_t stop_event; /* futex: bumped when a coroutine ends, or a caller leaves, in a stop */
+	uint32_t state; /* enum gr_sched_state */
+	uint32_t quit;  /* workers leave */
+	uint32_t
+		stop_event; /* futex: bumped when a coroutine ends, or a caller leaves, in a stop */
 	unsigned configured; /* workers asked for, or fewer if the system refused threads */
 	unsigned seats;      /* configured + spares */
 	int stack_class;

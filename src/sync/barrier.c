@@ -35,8 +35,7 @@ static struct gr_waitnode *empty_line(struct gr_line line)
 	return claimed;
 }
 
-static int wait_for_rest(
-	struct gr_caller *me, struct gr_line line, uint64_t word, int64_t deadline)
+static int wait_for_rest(struct gr_caller *me, struct gr_line line, uint64_t word, int64_t deadline)
 {
 	struct gr_waitnode node;
 	int rc;

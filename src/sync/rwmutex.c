@@ -83,8 +83,8 @@ static inline bool enter_now(goro_rwmutex *rw, bool write)
 		if (gr_unlikely(seen & GR_BITLOCK)) {
 			gr_backoff_wait(&backoff);
 			seen = gr_load_relaxed(&rw->word_);
-		} else if (gr_cas_acquire(&rw->word_, &seen,
-				   write ? seen | WRITER : add_reader(seen))) {
+		} else if (gr_cas_acquire(
+				   &rw->word_, &seen, write ? seen | WRITER : add_reader(seen))) {
 			return true;
 		}
 	}

@@ -131,7 +131,8 @@ void goro_sem_release(goro_sem *s)
 	uint64_t seen;
 
 	if (gr_unlikely(!usable(s)))
-		gr_check_fail("release of a semaphore that is NULL or was made with a negative count");
+		gr_check_fail(
+			"release of a semaphore that is NULL or was made with a negative count");
 	gr_fiber_release(s);
 	seen = gr_load_relaxed(&s->word_);
 	while (!(seen & (GR_BITLOCK | GR_LINE_WAITERS)))

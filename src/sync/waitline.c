@@ -46,7 +46,7 @@ static int sleep_in_line(struct gr_caller *me, struct gr_line l, struct gr_waitn
 	uint64_t *word, void (*unlock)(void *), int64_t deadline, const char *why)
 {
 	int rc = unlock == NULL ? gr_park(me, deadline, NULL, NULL, why, l.word) :
-				gr_park_locked(me, deadline, unlock, l.word, why, l.word);
+				  gr_park_locked(me, deadline, unlock, l.word, why, l.word);
 	struct gr_waitq q;
 
 	if (rc >= 0)

@@ -78,8 +78,7 @@ int gr_line_wait(struct gr_caller *me, struct gr_line l, struct gr_waitnode *n, 
 
 /* The same in two halves, for who has to do something while he can be woken already: join()
  * unlocks, sleep() returns as gr_line_wait() does. Between them the caller must not park. */
-void gr_line_join(
-	struct gr_caller *me, struct gr_line l, struct gr_waitnode *n, uint64_t word);
+void gr_line_join(struct gr_caller *me, struct gr_line l, struct gr_waitnode *n, uint64_t word);
 int gr_line_sleep(struct gr_caller *me, struct gr_line l, struct gr_waitnode *n, uint64_t *word,
 	int64_t deadline, const char *why);
 
