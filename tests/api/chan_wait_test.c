@@ -130,7 +130,8 @@ GORO_TEST(waiting_receivers_are_served_in_order)
 
 		begin(w, MANY, receive, "chan recv", c);
 		for (int i = 0; i < MANY; i++) {
-			CHECK_EQ(chan_send(c, 1000 + i), 0); /* straight to who waits, past the buffer */
+			CHECK_EQ(chan_send(c, 1000 + i),
+				0); /* straight to who waits, past the buffer */
 			CHECK_EQ(chan_len(c), 0);
 		}
 		for (int i = 0; i < MANY; i++) {

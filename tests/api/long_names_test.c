@@ -4,14 +4,13 @@
 
 #include "goro_test.h"
 
-#if defined(go) || defined(chan) || defined(chan_make) || defined(chan_send) ||           \
-	defined(chan_recv) || defined(chan_try_send) || defined(chan_try_recv) ||        \
-	defined(chan_send_until) || defined(chan_recv_until) || defined(chan_send_many) || \
-	defined(chan_recv_many) || defined(chan_close) || defined(chan_len) ||           \
-	defined(chan_cap) || defined(chan_ref) || defined(chan_free) ||                  \
-	defined(chan_select) || defined(chan_select_until) || defined(chan_try_select) || \
-	defined(chan_on_recv) || defined(chan_on_send) || defined(chan_on_send_from) ||  \
-	defined(CHAN_UNBOUNDED)
+#if defined(go) || defined(chan) || defined(chan_make) || defined(chan_send) ||                 \
+	defined(chan_recv) || defined(chan_try_send) || defined(chan_try_recv) ||               \
+	defined(chan_send_until) || defined(chan_recv_until) || defined(chan_send_many) ||      \
+	defined(chan_recv_many) || defined(chan_close) || defined(chan_len) ||                  \
+	defined(chan_cap) || defined(chan_ref) || defined(chan_free) || defined(chan_select) || \
+	defined(chan_select_until) || defined(chan_try_select) || defined(chan_on_recv) ||      \
+	defined(chan_on_send) || defined(chan_on_send_from) || defined(CHAN_UNBOUNDED)
 #error "a short name is visible"
 #endif
 

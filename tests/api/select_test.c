@@ -38,7 +38,7 @@ static void check_choice(int ready, int n)
 					 goro_try_select(cases, n);
 		CHECK_TRUE(index >= n - ready && index < n);
 		CHECK_EQ(chan_recv(c, &v), 0);
-		CHECK_EQ(v, index); /* it is the case that was done */
+		CHECK_EQ(v, index);       /* it is the case that was done */
 		CHECK_EQ(chan_len(c), 0); /* and no other */
 		counts[index]++;
 	}
@@ -181,8 +181,8 @@ GORO_TEST(a_null_channel_is_never_ready)
 	CHECK_EQ(chan_try_select(chan_on_recv(none, &v), chan_on_send(none, 1)), -EAGAIN);
 	CHECK_EQ(chan_select_until(goro_after(1), chan_on_recv(none, &v)), -ETIMEDOUT);
 	for (int i = 0; i < 100; i++) {
-		CHECK_EQ(chan_select(chan_on_recv(none, &v), chan_on_send(c, 7),
-				 chan_on_send(none, 1)),
+		CHECK_EQ(chan_select(
+				 chan_on_recv(none, &v), chan_on_send(c, 7), chan_on_send(none, 1)),
 			1);
 		CHECK_EQ(chan_select(chan_on_send(none, 1), chan_on_send_from(none, &v),
 				 chan_on_recv(c, &v)),

@@ -122,7 +122,8 @@ GORO_TEST(a_free_while_it_fires_is_fine)
 		if (i % 2 == 0)
 			CHECK_EQ(chan_recv(t, &told), 0);
 		if (i % 3 == 0)
-			CHECK_EQ(chan_recv(once, &told), 0); /* and it is freed from its own wake-up */
+			CHECK_EQ(chan_recv(once, &told),
+				0); /* and it is freed from its own wake-up */
 		chan_free(once);
 		chan_free(t);
 	}

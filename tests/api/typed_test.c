@@ -47,8 +47,8 @@ static void take_small(bool b, char c, signed char sc, unsigned char uc, short s
 	goro_waitgroup_done(&all);
 }
 
-static void take_large(int i, unsigned u, long l, unsigned long ul, long long ll,
-	unsigned long long ull)
+static void take_large(
+	int i, unsigned u, long l, unsigned long ul, long long ll, unsigned long long ull)
 {
 	CHECK_EQ(i, INT_MIN);
 	CHECK_EQ(u, UINT_MAX);

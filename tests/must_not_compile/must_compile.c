@@ -164,6 +164,28 @@ void values(chan(int) i, chan(double) d, chan(unsigned char) u, chan(bool) b, ch
 	chan_free((void *)0);
 }
 
+/* A variable that only a receive gives its value: no compiler calls it uninitialised. */
+int receives(chan(int) c, chan(struct big) b);
+int receives(chan(int) c, chan(struct big) b)
+{
+	int u, v, w, x, y[4];
+	struct big large;
+	bool ok;
+
+	if (chan_recv(c, &u) != 0 || chan_try_recv(c, &v) != 0)
+		return 0;
+	if (chan_recv_until(c, &w, GORO_FOREVER) != 0 || chan_recv_many(c, y, 4) < 1)
+		return 0;
+	switch (chan_select(chan_on_recv(c, &x), chan_on_recv(b, &large, &ok))) {
+	case 0:
+		return u + v + w + x + y[0];
+	case 1:
+		return ok ? large.bytes[0] : 0;
+	default:
+		return 0;
+	}
+}
+
 /* go() with every kind of argument, and const added. */
 static void nothing(void)
 {
@@ -172,8 +194,8 @@ static void kinds(bool b, char c, short s, unsigned long long u, float f, double
 {
 	(void)b, (void)c, (void)s, (void)u, (void)f, (void)d;
 }
-static void pointers(const char *s, char *t, const struct point *p, void *v, void (*f)(int),
-	chan(int) c)
+static void pointers(
+	const char *s, char *t, const struct point *p, void *v, void (*f)(int), chan(int) c)
 {
 	(void)s, (void)t, (void)p, (void)v, (void)f, (void)c;
 }

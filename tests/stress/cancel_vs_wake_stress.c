@@ -49,8 +49,8 @@ static void receiver(size_t round, size_t i)
 		chan(uint64_t) c = channels[stress_below(&random, CHANNELS)];
 		uint64_t v[2] = { 0, 0 };
 		int rc = stress_below(&random, 2) ?
-				 chan_recv_many(c, v, 2) :
-				 chan_select(chan_on_recv(c, &v[0]), chan_on_recv(channels[1], &v[0]));
+			chan_recv_many(c, v, 2) :
+			chan_select(chan_on_recv(c, &v[0]), chan_on_recv(channels[1], &v[0]));
 
 		for (int k = 0; k < 2; k++)
 			if (v[k] != 0)

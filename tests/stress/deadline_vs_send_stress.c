@@ -17,9 +17,9 @@ static void hasty_receiver(struct round *r, uint64_t random, int n)
 	for (int i = 0; i < n; i++) {
 		uint64_t v = 0;
 		int rc = stress_below(&random, 2) ?
-				 chan_recv_until(r->c, &v, stress_deadline(&random)) :
-				 chan_select_until(stress_deadline(&random),
-					 chan_on_recv(r->c, &v), chan_on_recv(r->c, &v));
+			chan_recv_until(r->c, &v, stress_deadline(&random)) :
+			chan_select_until(stress_deadline(&random), chan_on_recv(r->c, &v),
+				chan_on_recv(r->c, &v));
 
 		if (rc >= 0)
 			tally_add(&r->received, v);
@@ -35,9 +35,9 @@ static void hasty_sender(struct round *r, uint64_t random, int n)
 	for (int i = 0; i < n; i++) {
 		uint64_t v = __atomic_add_fetch(&r->next, 1, __ATOMIC_RELAXED);
 		int rc = stress_below(&random, 2) ?
-				 chan_send_until(r->c, v, stress_deadline(&random)) :
-				 chan_select_until(stress_deadline(&random),
-					 chan_on_send(r->c, v), chan_on_send(r->c, v));
+			chan_send_until(r->c, v, stress_deadline(&random)) :
+			chan_select_until(stress_deadline(&random), chan_on_send(r->c, v),
+				chan_on_send(r->c, v));
 
 		if (rc >= 0)
 			tally_add(&r->sent, v);

@@ -25,8 +25,8 @@ static void hasty(uint64_t random, int n)
 {
 	while (n-- > 0) {
 		int rc = stress_below(&random, 4) == 0 ?
-				 goro_mutex_try_lock(&shared.m) :
-				 goro_mutex_lock_until(&shared.m, stress_deadline(&random));
+			goro_mutex_try_lock(&shared.m) :
+			goro_mutex_lock_until(&shared.m, stress_deadline(&random));
 
 		if (rc == 0) {
 			__atomic_fetch_add(&shared.locked, 1, __ATOMIC_RELAXED);

@@ -29,8 +29,8 @@ static void one_select(struct round *r, uint64_t *random)
 		chan(uint64_t) c = which == CHANNELS ? NULL : r->c[which];
 
 		sends[i] = stress_below(random, 2);
-		cases[i] = sends[i] ? chan_on_send(c, first + (uint64_t)i) :
-				      chan_on_recv(c, &got[i]);
+		cases[i] =
+			sends[i] ? chan_on_send(c, first + (uint64_t)i) : chan_on_recv(c, &got[i]);
 	}
 	if (stress_below(random, 3) == 0)
 		index = goro_try_select(cases, n);

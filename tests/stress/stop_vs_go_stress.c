@@ -74,8 +74,10 @@ static void thread_waits(void *arg)
 	uint64_t random = stress_seed(4, (size_t)(uintptr_t)arg);
 
 	while (!__atomic_load_n(&quit, __ATOMIC_ACQUIRE)) {
-		int v, rc = stress_below(&random, 2) ? chan_recv(channel, &v) :
-						       chan_send_until(channel, 1, goro_after(100000));
+		int v,
+			rc = stress_below(&random, 2) ?
+			chan_recv(channel, &v) :
+			chan_send_until(channel, 1, goro_after(100000));
 
 		CHECK_TRUE(rc == 0 || rc == -EPERM || rc == -ETIMEDOUT);
 	}

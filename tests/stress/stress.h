@@ -66,8 +66,8 @@ static inline size_t stress_cap(uint64_t *random)
 /* A deadline that has passed, passes now, or will pass soon. */
 static inline int64_t stress_deadline(uint64_t *random)
 {
-	return goro_after((int64_t)stress_below(random, 100) * GORO_MICROSECOND -
-			  10 * GORO_MICROSECOND);
+	return goro_after(
+		(int64_t)stress_below(random, 100) * GORO_MICROSECOND - 10 * GORO_MICROSECOND);
 }
 
 #endif

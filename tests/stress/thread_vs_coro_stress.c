@@ -25,7 +25,8 @@ static void send_all(uint64_t random)
 			rc = chan_send_until(shared.c, v, stress_deadline(&random));
 			break;
 		case 1:
-			rc = chan_select(chan_on_send(shared.c, v), chan_on_send((chan(uint64_t))NULL, v));
+			rc = chan_select(
+				chan_on_send(shared.c, v), chan_on_send((chan(uint64_t))NULL, v));
 			break;
 		default:
 			rc = chan_send(shared.c, v);

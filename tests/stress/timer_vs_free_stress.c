@@ -11,8 +11,8 @@ static void read_some(chan(int64_t) t, uint64_t random, goro_waitgroup *all)
 
 	for (size_t i = stress_below(&random, 5); i > 0; i--) {
 		int rc = stress_below(&random, 2) ?
-				 chan_recv_until(t, &told, stress_deadline(&random)) :
-				 chan_select_until(stress_deadline(&random), chan_on_recv(t, &told, &ok));
+			chan_recv_until(t, &told, stress_deadline(&random)) :
+			chan_select_until(stress_deadline(&random), chan_on_recv(t, &told, &ok));
 
 		if (rc == 0 && ok) {
 			CHECK_LE(last, told);
