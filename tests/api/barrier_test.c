@@ -47,8 +47,7 @@ GORO_TEST_OUTSIDE(in_each_round_all_wait_for_the_last_and_exactly_one_is_it)
 	static struct meeting m;
 	struct test_thread threads[2];
 
-	m = (struct meeting){
-		.b = GORO_BARRIER_INIT(9), .parties = 9, .rounds = test_scaled(300) };
+	m = (struct meeting){ .b = GORO_BARRIER_INIT(9), .parties = 9, .rounds = test_scaled(300) };
 	test_start();
 	goro_waitgroup_add(&m.out, 9);
 	for (int i = 0; i < 7; i++)
@@ -107,8 +106,7 @@ static void come_in_time_or_not(struct meeting *m, int i)
 
 GORO_TEST(of_each_round_all_succeed_or_nobody_whatever_the_deadlines)
 {
-	struct meeting m = {
-		.b = GORO_BARRIER_INIT(3), .parties = 3, .rounds = test_scaled(600) };
+	struct meeting m = { .b = GORO_BARRIER_INIT(3), .parties = 3, .rounds = test_scaled(600) };
 
 	goro_waitgroup_add(&m.out, 5);
 	for (int i = 0; i < 5; i++)

@@ -342,6 +342,6 @@ GORO_TEST_PLAIN(misuse_is_told_and_aborts)
 {
 	CHECK_CHILD_DIES(signal_null, NULL, SIGABRT, "signal of a NULL cond");
 	CHECK_CHILD_DIES(broadcast_null, NULL, SIGABRT, "broadcast of a NULL cond");
-	CHECK_CHILD_DIES(run_wait_without_the_mutex, NULL, SIGABRT,
-		"unlock of a mutex that is not locked");
+	CHECK_CHILD_DIES(
+		run_wait_without_the_mutex, NULL, SIGABRT, "unlock of a mutex that is not locked");
 }

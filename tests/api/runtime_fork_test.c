@@ -317,7 +317,7 @@ GORO_TEST_OUTSIDE(a_child_has_the_signal_mask_of_who_started_the_runtime)
 	CHECK_EQ(pthread_sigmask(SIG_SETMASK, &before, NULL), 0);
 }
 
-/* While all is moving ---------------------------------------------------------------------------- */
+/* While all is moving ------------------------------------------------------------------------ */
 
 static void churn(atomic_int *stop, chan(int) c)
 {

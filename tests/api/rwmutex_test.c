@@ -89,8 +89,8 @@ GORO_TEST(a_writer_that_waits_holds_new_readers_back)
 static void fail_to_write(goro_rwmutex *rw, atomic_int *enough)
 {
 	do
-		CHECK_EQ(goro_rwmutex_lock_until(rw, goro_after(20 * GORO_MILLISECOND)),
-			-ETIMEDOUT);
+		CHECK_EQ(
+			goro_rwmutex_lock_until(rw, goro_after(20 * GORO_MILLISECOND)), -ETIMEDOUT);
 	while (!atomic_load(enough));
 }
 

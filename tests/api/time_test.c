@@ -29,7 +29,7 @@ GORO_TEST_PLAIN(units_are_what_they_say)
 	CHECK_EQ(GORO_MILLISECOND, 1000000);
 	CHECK_EQ(GORO_SECOND, 1000000000);
 	CHECK_EQ(sizeof(GORO_MICROSECOND), sizeof(int64_t));
-	CHECK_TRUE(_Generic(GORO_SECOND, int64_t: true, default: false));
+	CHECK_TRUE(_Generic(GORO_SECOND, int64_t : true, default : false));
 	CHECK_EQ(GORO_FOREVER, INT64_MAX);
 }
 

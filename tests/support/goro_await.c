@@ -32,7 +32,7 @@ static bool is_parked(const struct gr_coro *co, const char *why)
 		return false;
 	gr_fence_seq_cst();
 	return gr_load_relaxed(&co->wait.word) == word && copy.why != NULL &&
-	       strcmp(copy.why, why) == 0;
+		strcmp(copy.why, why) == 0;
 }
 
 static unsigned count_parked(const char *why)

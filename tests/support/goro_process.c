@@ -68,8 +68,8 @@ void test_child_run(struct test_child *child, void (*fn)(void *), void *arg)
 		CHECK_EQ(errno, EINTR);
 }
 
-void goro_test_child(const char *file, int line, void (*fn)(void *), void *arg, int code,
-	int signo, const char *text)
+void goro_test_child(const char *file, int line, void (*fn)(void *), void *arg, int code, int signo,
+	const char *text)
 {
 	struct test_child child;
 	int status;
@@ -77,11 +77,13 @@ void goro_test_child(const char *file, int line, void (*fn)(void *), void *arg, 
 	test_child_run(&child, fn, arg);
 	status = child.status;
 	if (signo != 0 && !(WIFSIGNALED(status) && WTERMSIG(status) == signo))
-		goro_test_fail(file, line, "the child should die of %s, its status is %#x; it said:\n%s",
+		goro_test_fail(file, line,
+			"the child should die of %s, its status is %#x; it said:\n%s",
 			strsignal(signo), (unsigned)status, child.said);
 	if (signo == 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == code))
-		goro_test_fail(file, line, "the child should exit with %d, its status is %#x; it said:\n%s",
-			code, (unsigned)status, child.said);
+		goro_test_fail(file, line,
+			"the child should exit with %d, its status is %#x; it said:\n%s", code,
+			(unsigned)status, child.said);
 	if (text != NULL)
 		goro_test_has(file, line, child.said, text, "what the child said");
 }

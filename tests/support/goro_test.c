@@ -78,7 +78,9 @@ void goro_test_fail(const char *file, int line, const char *format, ...)
 
 struct goro_test_value goro_test_int(int64_t i)
 {
-	return (struct goro_test_value){ .negative = i < 0, .bits = (uint64_t)i, .real = (double)i };
+	return (struct goro_test_value){
+		.negative = i < 0, .bits = (uint64_t)i, .real = (double)i
+	};
 }
 
 struct goro_test_value goro_test_uint(uint64_t u)
@@ -132,8 +134,8 @@ static const char *show(char *text, size_t size, struct goro_test_value v)
 	return text;
 }
 
-void goro_test_order(const char *file, int line, struct goro_test_value a,
-	struct goro_test_value b, const char *op, const char *a_text, const char *b_text)
+void goro_test_order(const char *file, int line, struct goro_test_value a, struct goro_test_value b,
+	const char *op, const char *a_text, const char *b_text)
 {
 	char left[128], right[128];
 
@@ -152,15 +154,16 @@ void goro_test_str(const char *file, int line, const char *a, const char *b, con
 	const char *b_text)
 {
 	if (strcmp(a, b) != 0)
-		goro_test_fail(file, line, "%s == %s: it is \"%s\", not \"%s\"", a_text, b_text, a, b);
+		goro_test_fail(
+			file, line, "%s == %s: it is \"%s\", not \"%s\"", a_text, b_text, a, b);
 }
 
 void goro_test_has(
 	const char *file, int line, const char *text, const char *part, const char *text_text)
 {
 	if (strstr(text, part) == NULL)
-		goro_test_fail(file, line, "%s does not contain \"%s\": it is\n%s", text_text, part,
-			text);
+		goro_test_fail(
+			file, line, "%s does not contain \"%s\": it is\n%s", text_text, part, text);
 }
 
 /* Running --------------------------------------------------------------------------------- */

@@ -53,14 +53,14 @@ void goro_test_register(struct goro_test_case *test);
 #define GORO_TEST_OUTSIDE(name) GORO_TEST_CASE(name, GORO_TEST_FROM_OUTSIDE)
 #define GORO_TEST_PLAIN(name)   GORO_TEST_CASE(name, GORO_TEST_ONCE)
 
-#define GORO_TEST_CASE(id, kind)                                                \
-	static void id(void);                                                   \
-	static __attribute__((constructor)) void register_##id(void)            \
-	{                                                                       \
-		static struct goro_test_case test = { #id, id, (kind), NULL };  \
-                                                                                \
-		goro_test_register(&test);                                      \
-	}                                                                       \
+#define GORO_TEST_CASE(id, kind)                                               \
+	static void id(void);                                                  \
+	static __attribute__((constructor)) void register_##id(void)           \
+	{                                                                      \
+		static struct goro_test_case test = { #id, id, (kind), NULL }; \
+                                                                               \
+		goro_test_register(&test);                                     \
+	}                                                                      \
 	static void id(void)
 
 /* Of the test that runs; 0 in a plain one. */
@@ -112,28 +112,31 @@ struct goro_test_value goro_test_uint(uint64_t u);
 struct goro_test_value goro_test_real(double d);
 struct goro_test_value goro_test_pointer(const void *p);
 
-#define CHECK_VALUE(a)                         \
-	_Generic((a),                          \
-		_Bool: goro_test_uint,         \
-		char: goro_test_int,           \
-		signed char: goro_test_int,    \
-		short: goro_test_int,          \
-		int: goro_test_int,            \
-		long: goro_test_int,           \
-		long long: goro_test_int,      \
-		unsigned char: goro_test_uint, \
-		unsigned short: goro_test_uint, \
-		unsigned: goro_test_uint,      \
-		unsigned long: goro_test_uint, \
+/* clang-format 14 knows no _Generic. */
+/* clang-format off */
+#define CHECK_VALUE(a)                              \
+	_Generic((a),                               \
+		_Bool: goro_test_uint,              \
+		char: goro_test_int,                \
+		signed char: goro_test_int,         \
+		short: goro_test_int,               \
+		int: goro_test_int,                 \
+		long: goro_test_int,                \
+		long long: goro_test_int,           \
+		unsigned char: goro_test_uint,      \
+		unsigned short: goro_test_uint,     \
+		unsigned: goro_test_uint,           \
+		unsigned long: goro_test_uint,      \
 		unsigned long long: goro_test_uint, \
-		float: goro_test_real,         \
-		double: goro_test_real,        \
+		float: goro_test_real,              \
+		double: goro_test_real,             \
 		default: goro_test_pointer)(a)
+/* clang-format on */
 
 #define CHECK_ORDER(...) goro_test_order(__FILE__, __LINE__, __VA_ARGS__)
 
-void goro_test_order(const char *file, int line, struct goro_test_value a,
-	struct goro_test_value b, const char *op, const char *a_text, const char *b_text);
+void goro_test_order(const char *file, int line, struct goro_test_value a, struct goro_test_value b,
+	const char *op, const char *a_text, const char *b_text);
 void goro_test_true(const char *file, int line, bool holds, const char *text);
 void goro_test_str(const char *file, int line, const char *a, const char *b, const char *a_text,
 	const char *b_text);
@@ -156,9 +159,9 @@ void await_threads_parked(unsigned n);
 /* Until n coroutines at most are alive, the caller included. */
 void await_alive(unsigned n);
 
-#define AWAIT(condition)             \
-	do {                         \
-		while (!(condition)) \
+#define AWAIT(condition)              \
+	do {                          \
+		while (!(condition))  \
 			test_relax(); \
 	} while (0)
 
@@ -198,8 +201,8 @@ void test_child_run(struct test_child *child, void (*fn)(void *), void *arg);
 #define CHECK_CHILD_DIES(fn, arg, signo, text) \
 	goro_test_child(__FILE__, __LINE__, (fn), (arg), 0, (signo), (text))
 
-void goro_test_child(const char *file, int line, void (*fn)(void *), void *arg, int code,
-	int signo, const char *text);
+void goro_test_child(const char *file, int line, void (*fn)(void *), void *arg, int code, int signo,
+	const char *text);
 
 #if defined(__SANITIZE_ADDRESS__)
 #define TEST_ASAN 1
