@@ -132,11 +132,12 @@ static void lock_for_good(goro_mutex *m, atomic_int *locked)
 	goro_mutex_unlock(m);
 }
 
-GORO_TEST(who_locks_again_and_again_does_not_keep_a_waiter_out)
+static void lock_again_and_again(void *arg)
 {
 	goro_mutex m = GORO_MUTEX_INIT;
 	atomic_int locked = 0;
 
+	(void)arg;
 	CHECK_EQ(goro_mutex_lock(&m), 0);
 	CHECK_EQ(go(lock_for_good, &m, &locked), 0);
 	await_parked(1, "mutex");
@@ -147,6 +148,20 @@ GORO_TEST(who_locks_again_and_again_does_not_keep_a_waiter_out)
 	}
 	goro_mutex_unlock(&m);
 	await_alive(1);
+}
+
+GORO_TEST(who_locks_again_and_again_does_not_keep_a_waiter_out)
+{
+	lock_again_and_again(NULL);
+}
+
+GORO_TEST_PLAIN(not_even_where_nobody_else_runs_in_the_moment_it_is_free)
+{
+	goro_config config = GORO_CONFIG_INIT;
+
+	config.workers = 1;
+	config.max_spares = 0;
+	CHECK_EQ(goro_run_config(&config, lock_again_and_again, NULL), 0);
 }
 
 /* Giving up -------------------------------------------------------------------------------- */
