@@ -22,7 +22,8 @@ GORO_BEGIN
  *
  *  Blocks    never. The new coroutine runs when a worker has time; on the caller's own worker
  *            not before the caller parks or ends.
- *  Threads   any. While the runtime stops it works too, and what it begins is born cancelled.
+ *  Threads   any. In a coroutine it works while the runtime stops, too, and what it begins is born
+ *            cancelled.
  *  Memory    what the caller wrote before, fn sees.
  *  Source    src/task/go.c, examples/01_hello.c.
  */

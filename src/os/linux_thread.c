@@ -53,13 +53,6 @@ void gr_os_futex_wake(const uint32_t *addr, int n)
 
 /* Threads ----------------------------------------------------------------------------------- */
 
-struct start {
-	void (*fn)(void *);
-	void *arg;
-	unsigned flags;
-	char name[16];
-};
-
 static void open_signals(unsigned flags)
 {
 	static const int synchronous[] = {
@@ -83,19 +76,18 @@ static void open_signals(unsigned flags)
 
 static void *run(void *arg)
 {
-	struct start s = *(struct start *)arg;
+	struct gr_os_thread *t = arg;
 
-	free(arg);
-	open_signals(s.flags); /* its creator had blocked them all */
-	prctl(PR_SET_NAME, s.name);
+	open_signals(t->flags); /* its creator had blocked them all */
+	prctl(PR_SET_NAME, t->name);
 	prctl(PR_SET_TIMERSLACK, 1UL);
-	s.fn(s.arg);
+	t->fn(t->arg);
 	return NULL;
 }
 
 /* The program's thread-locals come out of a thread's stack too, and may be larger than what we
  * ask for. Then pthread_create() says EINVAL. */
-static int create(pthread_t *handle, struct start *s)
+static int create(struct gr_os_thread *t)
 {
 	size_t size = THREAD_STACK;
 	pthread_attr_t attr;
@@ -109,7 +101,7 @@ static int create(pthread_t *handle, struct start *s)
 	do {
 		rc = pthread_attr_setstacksize(&attr, size);
 		if (rc == 0)
-			rc = pthread_create(handle, &attr, run, s);
+			rc = pthread_create(&t->handle, &attr, run, t);
 		size *= 2;
 	} while (rc == EINVAL && size <= THREAD_STACK_MAX);
 	pthread_attr_destroy(&attr);
@@ -119,24 +111,19 @@ static int create(pthread_t *handle, struct start *s)
 int gr_os_thread_start(struct gr_os_thread *thread, const char *name, unsigned flags,
 	void (*fn)(void *), void *arg)
 {
-	struct start *s = malloc(sizeof(*s));
 	sigset_t all, before;
 	int rc;
 
-	if (s == NULL)
-		return -ENOMEM;
-	s->fn = fn;
-	s->arg = arg;
-	s->flags = flags;
-	snprintf(s->name, sizeof(s->name), "%s", name);
+	thread->fn = fn;
+	thread->arg = arg;
+	thread->flags = flags;
+	snprintf(thread->name, sizeof(thread->name), "%s", name);
 
 	/* A thread inherits its creator's mask: so no signal is delivered to it, ever. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = create(&thread->handle, s);
+	rc = create(thread);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (rc != 0)
-		free(s);
 	return rc;
 }
 

@@ -51,6 +51,10 @@ void gr_os_futex_wake(const uint32_t *addr, int n);
 
 struct gr_os_thread {
 	pthread_t handle;
+	void (*fn)(void *);
+	void *arg;
+	unsigned flags;
+	char name[16];
 };
 
 #define GR_OS_THREAD_PROF 1u /* leave SIGPROF open, for profilers */
@@ -58,7 +62,7 @@ struct gr_os_thread {
 /* Starts fn(arg) in a thread with a stack of its own of at least 256 KiB and, from its first
  * instruction, every signal blocked but the synchronous ones (SEGV, BUS, FPE, ILL, TRAP, SYS,
  * ABRT) and what `flags` leaves open. Its timers have no slack. `name`: up to 15 bytes, shown by
- * ps and gdb. 0, or -EAGAIN, -ENOMEM, -EPERM. */
+ * ps and gdb. *thread stays where it is until fn has begun. 0, or -EAGAIN, -ENOMEM, -EPERM. */
 int gr_os_thread_start(struct gr_os_thread *thread, const char *name, unsigned flags,
 	void (*fn)(void *), void *arg);
 void gr_os_thread_join(struct gr_os_thread *thread);   /* waits for its end; once */

@@ -101,7 +101,7 @@ static int start_workers(void)
 		if (rc == 0)
 			continue;
 		if (i == 0)
-			return rc;
+			return -ENOMEM; /* whatever was short: it was for a thread */
 		gr_store_relaxed(&gr_sched.configured, i); /* workers read it already */
 		break;
 	}

@@ -112,8 +112,8 @@ struct gr_sched_config {
 	uint64_t seed;
 };
 
-/* Starts the workers (fewer than asked if the system refuses threads; -EAGAIN if it refuses the
- * first, -ENOMEM). The monitor comes after it, and is stopped before, since it starts threads.
+/* Starts the workers (fewer than asked if the system refuses threads; -ENOMEM if it refuses
+ * the first). The monitor comes after it, and is stopped before, since it starts threads.
  * gr_sched_stop() needs no coroutine to be alive; it joins every thread. If a
  * worker is stuck in user code, gr_sched_abandon() instead: the others leave, memory stays. */
 int gr_sched_start(const struct gr_sched_config *config);
