@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* context_test.c: what begins a context, what a switch hands over, and where unwinding ends
- * (context.h). The registers
- * have switch_test.c, floating-point control has context_float_test.c. */
+ * (context.h). The registers have switch_test.c, floating-point control context_float_test.c. */
 #include "hop.h"
 
 #include <execinfo.h>

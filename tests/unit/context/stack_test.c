@@ -103,8 +103,10 @@ static void check_a_stack_of(int class)
 	assert_true(top - low >= gr_stack_usable(class));
 	((volatile char *)top)[-1] = 1;
 	((volatile char *)low)[0] = 1;
-	assert_true(faults_at((void *)(low - 1)));
-	assert_true(faults_at((void *)(low - guard)));
+	if (!under_valgrind() || class % 8 == 0) { /* it takes a second to explain a fault */
+		assert_true(faults_at((void *)(low - 1)));
+		assert_true(faults_at((void *)(low - guard)));
+	}
 
 	at[0] = low - guard, at[1] = low - 1, at[2] = low, at[3] = high - 1;
 	for (int i = 0; i < 4; i++) {
