@@ -242,6 +242,8 @@ static void of_many_deep_stacks_given_back_most_memory_is_the_systems_again(void
 	static char *top[N];
 
 	(void)state;
+	if (under_valgrind())
+		skip(); /* it takes minutes over so many mappings; see pool_test.c */
 	for (int i = 0; i < N; i++) {
 		top[i] = get(3);
 		for (size_t k = 0; k < DEEP; k++)
