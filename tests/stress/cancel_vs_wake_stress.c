@@ -98,6 +98,6 @@ static void run_round(size_t n)
 
 GORO_TEST_OUTSIDE(a_stop_loses_nothing_that_was_sent)
 {
-	for (size_t n = test_scaled(300); n > 0; n--)
+	for (size_t n = stress_times(300); n > 0; n--)
 		run_round(n);
 }

@@ -92,6 +92,6 @@ static void run_round(size_t n)
 
 GORO_TEST(a_close_brings_every_receiver_back)
 {
-	for (size_t n = test_scaled(10000); n > 0; n--)
+	for (size_t n = stress_times(10000); n > 0; n--)
 		run_round(n);
 }

@@ -94,6 +94,6 @@ static void run_round(size_t n)
 
 GORO_TEST(what_was_sent_before_a_close_is_received)
 {
-	for (size_t n = test_scaled(3000); n > 0; n--)
+	for (size_t n = stress_times(3000); n > 0; n--)
 		run_round(n);
 }

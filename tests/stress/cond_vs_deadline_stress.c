@@ -91,7 +91,7 @@ static void run_round(size_t n)
 
 GORO_TEST(a_signal_reaches_one_that_goes_on_waiting)
 {
-	for (size_t n = test_scaled(2000); n > 0; n--)
+	for (size_t n = stress_times(2000); n > 0; n--)
 		run_round(n);
 }
 
@@ -116,6 +116,6 @@ static void broadcast_round(size_t n)
 
 GORO_TEST(a_broadcast_reaches_all)
 {
-	for (size_t n = test_scaled(1000); n > 0; n--)
+	for (size_t n = stress_times(1000); n > 0; n--)
 		broadcast_round(n);
 }

@@ -108,6 +108,6 @@ static void run_round(size_t n)
 
 GORO_TEST(a_deadline_loses_neither_value_nor_wake_up)
 {
-	for (size_t n = test_scaled(4000); n > 0; n--)
+	for (size_t n = stress_times(4000); n > 0; n--)
 		run_round(n);
 }

@@ -32,7 +32,7 @@ static void submit_and_wait(void *arg)
 	uint64_t random = stress_seed(0, (size_t)(uintptr_t)arg);
 	chan(int) answers = chan_make(int, stress_below(&random, 2));
 
-	for (int i = 0; i < (int)test_scaled(4000); i++) {
+	for (int i = 0; i < (int)stress_times(4000); i++) {
 		int v = -1;
 
 		CHECK_EQ(go(answer, chan_ref(answers), i), 0);
@@ -79,7 +79,7 @@ static void play_ping_pong(void *arg)
 	int v;
 
 	CHECK_EQ(go(echo, chan_ref(in), chan_ref(out)), 0);
-	for (int i = 0; i < (int)test_scaled(4000); i++) {
+	for (int i = 0; i < (int)stress_times(4000); i++) {
 		CHECK_EQ(chan_send(in, i), 0);
 		CHECK_EQ(chan_recv(out, &v), 0);
 		CHECK_EQ(v, i);
@@ -114,7 +114,7 @@ static void submit_sleepers(void *arg)
 	uint64_t random = stress_seed(2, (size_t)(uintptr_t)arg);
 	goro_waitgroup all = GORO_WAITGROUP_INIT;
 
-	for (int i = 0; i < (int)test_scaled(600); i++) {
+	for (int i = 0; i < (int)stress_times(600); i++) {
 		goro_waitgroup_add(&all, 2);
 		CHECK_EQ(go(sleeper, test_random(&random), 3, &all), 0);
 		CHECK_EQ(go(sleeper, test_random(&random), 1, &all), 0);

@@ -51,7 +51,7 @@ static void patient(uint64_t random, int n)
 
 static void thread_patient(void *arg)
 {
-	patient(stress_seed(5, (size_t)(uintptr_t)arg), (int)test_scaled(20000));
+	patient(stress_seed(5, (size_t)(uintptr_t)arg), (int)stress_times(20000));
 }
 
 static void run(size_t round, int coroutines, int n)
@@ -73,7 +73,7 @@ static void check_end(void)
 
 GORO_TEST(a_deadline_neither_loses_nor_doubles_the_lock)
 {
-	for (size_t n = test_scaled(600); n > 0; n--) {
+	for (size_t n = stress_times(600); n > 0; n--) {
 		shared.m = GORO_MUTEX_INIT;
 		shared.all = GORO_WAITGROUP_INIT;
 		shared.plain = shared.locked = 0;
@@ -92,7 +92,7 @@ GORO_TEST(threads_and_coroutines_share_the_lock)
 	goro_waitgroup_add(&shared.all, 2);
 	for (size_t i = 0; i < 2; i++)
 		test_thread_start(&t[i], thread_patient, (void *)(uintptr_t)i);
-	run(1000, 4, (int)test_scaled(20000));
+	run(1000, 4, (int)stress_times(20000));
 	check_end();
 	for (size_t i = 0; i < 2; i++)
 		test_thread_join(&t[i]);

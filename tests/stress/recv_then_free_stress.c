@@ -85,7 +85,7 @@ GORO_TEST(the_channel_may_end_with_its_last_value)
 	goro_waitgroup all = GORO_WAITGROUP_INIT;
 	uint64_t random = stress_seed(0, 0);
 
-	for (size_t n = test_scaled(100000); n > 0; n--) {
+	for (size_t n = stress_times(100000); n > 0; n--) {
 		chan(uint64_t) c = chan_make(uint64_t, stress_cap(&random));
 
 		goro_waitgroup_add(&all, 1);
@@ -103,7 +103,7 @@ GORO_TEST(a_threads_channel_may_end_with_its_last_value)
 	goro_waitgroup all = GORO_WAITGROUP_INIT;
 	uint64_t random = stress_seed(1, 0);
 
-	for (size_t n = test_scaled(1500); n > 0; n--) {
+	for (size_t n = stress_times(1500); n > 0; n--) {
 		struct pass p = { chan_make(uint64_t, stress_cap(&random)),
 			(int)stress_below(&random, 4), &all };
 		struct test_thread t;
@@ -138,6 +138,6 @@ static void __attribute__((noinline)) wait_on_the_stack(size_t n)
 
 GORO_TEST(a_waitgroup_may_end_with_its_frame)
 {
-	for (size_t n = test_scaled(50000); n > 0; n--)
+	for (size_t n = stress_times(50000); n > 0; n--)
 		wait_on_the_stack(1 + n % 4);
 }

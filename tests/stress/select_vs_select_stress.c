@@ -80,6 +80,6 @@ static void run_round(size_t n)
 
 GORO_TEST(selects_over_the_same_channels_lose_nothing)
 {
-	for (size_t n = test_scaled(500); n > 0; n--)
+	for (size_t n = stress_times(500); n > 0; n--)
 		run_round(n);
 }

@@ -37,7 +37,7 @@ static void node(chan(uint64_t) to, uint64_t first, uint64_t size)
 
 GORO_TEST(a_tree_of_coroutines_adds_up)
 {
-	for (size_t n = test_scaled(30); n > 0; n--) {
+	for (size_t n = stress_times(30); n > 0; n--) {
 		chan(uint64_t) c = chan_make(uint64_t, 0);
 		uint64_t v = 0;
 
@@ -65,7 +65,7 @@ static void one(goro_waitgroup *all)
 GORO_TEST(each_gets_its_own_arguments)
 {
 	goro_waitgroup all = GORO_WAITGROUP_INIT;
-	int n = (int)test_scaled(100000);
+	int n = (int)stress_times(100000);
 
 	ran = sum = 0;
 	goro_waitgroup_add(&all, 2 * (int64_t)n);
@@ -95,7 +95,7 @@ GORO_TEST(a_line_of_coroutines_comes_to_its_end)
 
 	goro_waitgroup_add(&all, 8);
 	for (int i = 0; i < 8; i++)
-		CHECK_EQ(go(next_of, (int)test_scaled(200000), &all), 0);
+		CHECK_EQ(go(next_of, (int)stress_times(50000), &all), 0);
 	CHECK_EQ(goro_waitgroup_wait(&all), 0);
 	await_alive(1);
 }

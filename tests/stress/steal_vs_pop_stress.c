@@ -49,7 +49,7 @@ GORO_TEST(what_is_begun_runs_once)
 	all = GORO_WAITGROUP_INIT;
 	goro_waitgroup_add(&all, 16);
 	for (size_t i = 0; i < 16; i++)
-		CHECK_EQ(go(owner, stress_seed(0, i), (int)test_scaled(150)), 0);
+		CHECK_EQ(go(owner, stress_seed(0, i), (int)stress_times(150)), 0);
 	CHECK_EQ(goro_waitgroup_wait(&all), 0);
 	CHECK_EQ(ran, begun);
 }
@@ -77,7 +77,7 @@ GORO_TEST(who_yields_comes_back)
 		all = GORO_WAITGROUP_INIT;
 		goro_waitgroup_add(&all, (int64_t)n);
 		for (size_t i = 0; i < n; i++)
-			CHECK_EQ(go(yielder, (int)test_scaled(1000000 / n)), 0);
+			CHECK_EQ(go(yielder, (int)stress_times(1000000 / n)), 0);
 		CHECK_EQ(goro_waitgroup_wait(&all), 0);
 		CHECK_EQ(ran, n);
 	}

@@ -49,7 +49,7 @@ GORO_TEST_OUTSIDE(what_is_taken_runs_before_the_stop_returns)
 	quit = false;
 	for (size_t i = 0; i < THREADS; i++)
 		test_thread_start(&t[i], thread_begins, (void *)(uintptr_t)i);
-	for (size_t n = test_scaled(80); n > 0; n--) {
+	for (size_t n = stress_times(80); n > 0; n--) {
 		test_start();
 		for (volatile size_t spin = stress_below(&random, 200000); spin > 0; spin--)
 			;
@@ -92,7 +92,7 @@ GORO_TEST_OUTSIDE(a_stop_gets_every_thread_out)
 	channel = chan_make(int, 0);
 	for (size_t i = 0; i < THREADS; i++)
 		test_thread_start(&t[i], thread_waits, (void *)(uintptr_t)i);
-	for (size_t n = test_scaled(80); n > 0; n--) {
+	for (size_t n = stress_times(80); n > 0; n--) {
 		test_start();
 		for (volatile size_t spin = stress_below(&random, 200000); spin > 0; spin--)
 			;

@@ -30,6 +30,13 @@ static inline void tally_check(const struct tally *sent, const struct tally *rec
 	CHECK_EQ(sent->sum, received->sum);
 }
 
+/* How often: a quarter under a sanitizer, where all is slower, and a stack's shadow is written anew
+ * for each coroutine. */
+static inline size_t stress_times(size_t n)
+{
+	return test_scaled(TEST_ASAN || TEST_TSAN ? (n + 3) / 4 : n);
+}
+
 /* What is random about the i-th actor of a round. */
 static inline uint64_t stress_seed(size_t round, size_t i)
 {

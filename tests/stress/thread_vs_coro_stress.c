@@ -83,7 +83,7 @@ static void run(size_t cap)
 	shared.c = chan_make(uint64_t, cap);
 	shared.sent = shared.received = (struct tally){ 0, 0 };
 	shared.senders = shared.receivers = GORO_WAITGROUP_INIT;
-	shared.n = test_scaled(10000);
+	shared.n = stress_times(10000);
 	goro_waitgroup_add(&shared.senders, 2 * THREADS);
 	goro_waitgroup_add(&shared.receivers, 2 * THREADS);
 	for (size_t i = 0; i < THREADS; i++) {

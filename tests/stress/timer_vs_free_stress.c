@@ -60,7 +60,7 @@ static void thread_frees(void *arg)
 {
 	uint64_t random = stress_seed(6, (size_t)(uintptr_t)arg);
 
-	for (size_t n = test_scaled(1500); n > 0; n--) {
+	for (size_t n = stress_times(1500); n > 0; n--) {
 		chan(int64_t) t = some_timer(&random);
 
 		for (volatile size_t spin = stress_below(&random, 20000); spin > 0; spin--)
@@ -76,7 +76,7 @@ GORO_TEST(a_timer_may_be_freed_at_any_moment)
 
 	goro_waitgroup_add(&all, 4);
 	for (size_t i = 0; i < 4; i++)
-		CHECK_EQ(go(maker, stress_seed(1, i), (int)test_scaled(2000), &all), 0);
+		CHECK_EQ(go(maker, stress_seed(1, i), (int)stress_times(2000), &all), 0);
 	test_thread_start(&t, thread_frees, NULL);
 	CHECK_EQ(goro_waitgroup_wait(&all), 0);
 	test_thread_join(&t);
@@ -87,7 +87,7 @@ GORO_TEST_OUTSIDE(a_stop_while_timers_fire)
 {
 	uint64_t random = stress_seed(2, 0);
 
-	for (size_t n = test_scaled(100); n > 0; n--) {
+	for (size_t n = stress_times(100); n > 0; n--) {
 		chan(int64_t) t[20];
 
 		test_start();
