@@ -2,46 +2,12 @@
 #include "context/sanitizer.h"
 
 #include "os/os.h"
+#include "os/valgrind.h"
 
 bool gr_sanitizer_any;
 bool gr_sanitizer_tsan;
 bool gr_sanitizer_asan;
 bool gr_sanitizer_valgrind;
-
-/* A request to valgrind is a sequence of instructions that do nothing, at whose end it looks at
- * a register for the address of six words. Elsewhere they take a nanosecond and return
- * `otherwise`. The sequences and numbers are part of its fixed interface (valgrind.h). */
-enum { RUNNING_ON_VALGRIND = 0x1001, STACK_REGISTER = 0x1501, STACK_DEREGISTER = 0x1502 };
-
-static uintptr_t request(uintptr_t otherwise, uintptr_t what, uintptr_t a, uintptr_t b)
-{
-	volatile uintptr_t words[6] = { what, a, b, 0, 0, 0 };
-	uintptr_t result = otherwise;
-
-#if defined(__x86_64__)
-	__asm__ volatile("rolq $3, %%rdi\n\t"
-			 "rolq $13, %%rdi\n\t"
-			 "rolq $61, %%rdi\n\t"
-			 "rolq $51, %%rdi\n\t"
-			 "xchgq %%rbx, %%rbx"
-			 : "+d"(result)
-			 : "a"(&words[0])
-			 : "cc", "memory");
-#elif defined(__aarch64__)
-	__asm__ volatile("mov x3, %1\n\t"
-			 "mov x4, %2\n\t"
-			 "ror x12, x12, #3\n\t"
-			 "ror x12, x12, #13\n\t"
-			 "ror x12, x12, #51\n\t"
-			 "ror x12, x12, #61\n\t"
-			 "orr x10, x10, x10\n\t"
-			 "mov %0, x3"
-			 : "=r"(result)
-			 : "r"(otherwise), "r"(&words[0])
-			 : "cc", "memory", "x3", "x4");
-#endif
-	return result;
-}
 
 /* Weak symbols are found when the program is linked, whoever brings them. */
 void gr_sanitizer_start(void)
@@ -51,7 +17,7 @@ void gr_sanitizer_start(void)
 		__tsan_acquire != NULL && __tsan_release != NULL;
 	gr_sanitizer_asan = __sanitizer_start_switch_fiber != NULL &&
 		__sanitizer_finish_switch_fiber != NULL && __asan_unpoison_memory_region != NULL;
-	gr_sanitizer_valgrind = request(0, RUNNING_ON_VALGRIND, 0, 0) != 0;
+	gr_sanitizer_valgrind = gr_valgrind_request(0, GR_VALGRIND_RUNNING, 0, 0) != 0;
 	gr_sanitizer_any = gr_sanitizer_tsan || gr_sanitizer_asan || gr_sanitizer_valgrind;
 }
 
@@ -103,11 +69,13 @@ void gr_sanitizer_stack_reuse(uintptr_t low, uintptr_t high)
 
 unsigned gr_sanitizer_stack_register(uintptr_t low, uintptr_t high)
 {
-	return gr_sanitizer_valgrind ? (unsigned)request(0, STACK_REGISTER, low, high) : 0;
+	return gr_sanitizer_valgrind ?
+		(unsigned)gr_valgrind_request(0, GR_VALGRIND_STACK_REGISTER, low, high) :
+		0;
 }
 
 void gr_sanitizer_stack_deregister(unsigned id)
 {
 	if (gr_sanitizer_valgrind)
-		request(0, STACK_DEREGISTER, id, 0);
+		gr_valgrind_request(0, GR_VALGRIND_STACK_DEREGISTER, id, 0);
 }

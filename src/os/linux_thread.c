@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "os/os.h"
+#include "os/valgrind.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -47,8 +49,12 @@ void gr_os_futex_wake(const uint32_t *addr, int n)
 {
 	int saved = errno;
 
+	/* The word may be gone, and so is whoever slept there. The kernel says EFAULT at most;
+	 * valgrind would speak of an error. */
+	gr_valgrind_request(0, GR_VALGRIND_ERRORS_OFF, 1, 0);
 	syscall(SYS_futex, addr, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, n);
-	errno = saved; /* EFAULT: the word is gone, and so is whoever slept there */
+	gr_valgrind_request(0, GR_VALGRIND_ERRORS_OFF, (uintptr_t)-1, 0);
+	errno = saved;
 }
 
 /* Threads ----------------------------------------------------------------------------------- */
@@ -85,8 +91,17 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* The program's thread-locals come out of a thread's stack too, and may be larger than what we
- * ask for. Then pthread_create() says EINVAL. */
+static int add_tls(struct dl_phdr_info *module, size_t size, void *sum)
+{
+	(void)size;
+	for (int i = 0; i < module->dlpi_phnum; i++)
+		if (module->dlpi_phdr[i].p_type == PT_TLS)
+			*(size_t *)sum += module->dlpi_phdr[i].p_memsz;
+	return 0;
+}
+
+/* The program's thread-locals come out of a thread's stack too. What else does, glibc knows: for a
+ * stack that is too small pthread_create() says EINVAL. */
 static int create(struct gr_os_thread *t)
 {
 	size_t size = THREAD_STACK;
@@ -95,6 +110,8 @@ static int create(struct gr_os_thread *t)
 
 	if (size < (size_t)PTHREAD_STACK_MIN)
 		size = (size_t)PTHREAD_STACK_MIN;
+	dl_iterate_phdr(add_tls, &size);
+	size = (size + 0xffff) & ~(size_t)0xffff;
 	rc = pthread_attr_init(&attr);
 	if (rc != 0)
 		return -rc;
