@@ -152,23 +152,25 @@ GORO_END
 		goro_case_of_value(GORO_UNTYPED(c), sizeof(**(c)), GORO_ELEMENT(c, v), (ok_to)))
 
 #define GORO_ON_SEND_FROM_2(c, from) GORO_ON_SEND_FROM_3(c, from, (bool *)0)
-#define GORO_ON_SEND_FROM_3(c, from, ok_to)                   \
-	(GORO_CHECK_SEND_FROM(c, from), GORO_CHECK_OK(ok_to), \
-		goro_case_of(GORO_CASE_SEND, GORO_UNTYPED(c), sizeof(**(c)), (from), (ok_to)))
+#define GORO_ON_SEND_FROM_3(c, from, ok_to)                                  \
+	(GORO_CHECK_SEND_FROM(c, from), GORO_CHECK_OK(ok_to),                \
+		goro_case_of(GORO_CASE_SEND, GORO_UNTYPED(c), sizeof(**(c)), \
+			(void *)(uintptr_t)(from), (ok_to)))
 
 #define GORO_CHECK_OK(ok)                                      \
 	GORO_CHECK(GORO_VALUE_TYPE(ok) goro_v,                 \
 		GORO_REQUIRE(goro_ok_is_not_a_pointer_to_bool, \
 			GORO_SAME(__typeof__(goro_v), bool *) || GORO_IS_NULL(ok)))
 
-/* `room` is the library's and not set: it would be the dearest part of a case. */
-static inline goro_case goro_case_of(
-	uint32_t kind, goro_chan *c, size_t size, const void *elem, bool *ok)
+/* `room` is the library's and not set: it would be the dearest part of a case. `elem` is not const:
+ * a compiler that sees where a receive puts its element knows that it is set then. A case that
+ * sends only reads it. */
+static inline goro_case goro_case_of(uint32_t kind, goro_chan *c, size_t size, void *elem, bool *ok)
 {
 	goro_case k;
 
 	k.chan = c;
-	k.elem = (void *)(uintptr_t)elem; /* a case that sends only reads it */
+	k.elem = elem;
 	k.ok = ok;
 	k.kind = kind;
 	k.size = (uint32_t)size;

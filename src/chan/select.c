@@ -294,5 +294,5 @@ goro_case goro_case_recv(goro_chan *c, void *elem, bool *ok)
 
 goro_case goro_case_send(goro_chan *c, const void *elem, bool *ok)
 {
-	return goro_case_of(GORO_CASE_SEND, c, GORO_CASE_ANY_SIZE, elem, ok);
+	return goro_case_of(GORO_CASE_SEND, c, GORO_CASE_ANY_SIZE, (void *)(uintptr_t)elem, ok);
 }

@@ -103,7 +103,8 @@ struct gr_coro *gr_coro_make(struct gr_coro_cache *cache, struct gr_stack_cache 
 	co->what = NULL;
 	co->locals = NULL;
 	co->scope = NULL;
-	generation = (co->life >> GR_CORO_LIFE_SHIFT) + 1;
+	/* Relaxed: ours, but for the bit of a canceller who came late. */
+	generation = (gr_load_relaxed(&co->life) >> GR_CORO_LIFE_SHIFT) + 1;
 	if (gr_unlikely(generation < first_generation))
 		generation = first_generation;
 	gr_store_release(&co->life,
