@@ -29,7 +29,7 @@ static void give_all_away(struct gr_worker *w)
 {
 	struct gr_coro *co;
 
-	while ((co = gr_runq_next(&w->queue)) != NULL)
+	while ((co = gr_worker_next(w)) != NULL)
 		gr_inject_push(co, co, 1);
 	gr_coro_cache_flush(&w->coros);
 	gr_stack_cache_fini(&w->stacks);

@@ -19,7 +19,10 @@
 #define SEARCH_PAUSE  100u
 
 /* What a worker with nothing in its ring takes out of the global queue at most. */
-#define SHARE_MOST (GR_RUNQ_SIZE / 2)
+#define SHARE_MOST (GR_RUNQ_MOST < 8192u ? GR_RUNQ_MOST / 2 : 4096u)
+
+/* What a thief takes at most of those that have not begun. */
+#define FRESH_MOST 256u
 
 static void fire_timers(struct gr_worker *w)
 {
@@ -31,13 +34,13 @@ static void fire_timers(struct gr_worker *w)
 	}
 }
 
-/* Takes a fair share of the global queue; one to run, the rest into the ring. Not more than `most`,
- * nor than fit: or they would go to and fro. */
+/* Takes a fair share of the global queue, but no more than `most`, nor than fit, or they would go to
+ * and fro; one to run, the rest into the ring. */
 static struct gr_coro *from_inject(struct gr_worker *w, unsigned most)
 {
 	unsigned len = gr_inject_len();
 	unsigned max = len / gr_load_relaxed(&gr_sched.configured) + 1;
-	unsigned room = GR_RUNQ_SIZE - gr_runq_len(&w->queue);
+	unsigned room = GR_RUNQ_MOST - gr_runq_len(&w->queue);
 	unsigned count;
 	struct gr_coro *first;
 
@@ -59,6 +62,20 @@ static struct gr_coro *from_inject(struct gr_worker *w, unsigned most)
 	return first;
 }
 
+/* One to run; the others are this worker's, the newest last. */
+static struct gr_coro *steal_fresh(struct gr_worker *w, struct gr_worker *victim)
+{
+	struct gr_coro *first = gr_fresh_steal(&victim->fresh, FRESH_MOST);
+
+	if (first == NULL)
+		return NULL;
+	for (struct gr_coro *co = first->next, *next; co != NULL; co = next) {
+		next = co->next;
+		gr_ready_fresh(w, co);
+	}
+	return first;
+}
+
 /* One round over all other workers, from a random one on. The next-slot of one that stands
  * still is taken too (runq.h R4). */
 static struct gr_coro *steal(struct gr_worker *w)
@@ -74,6 +91,8 @@ static struct gr_coro *steal(struct gr_worker *w)
 			gr_chaos_chance(4))
 			continue;
 		co = gr_runq_steal(&w->queue, &victim->queue);
+		if (co == NULL)
+			co = steal_fresh(w, victim);
 		if (co == NULL && gr_load_relaxed(&victim->stuck))
 			co = gr_runq_take_slot(&victim->queue);
 		if (co != NULL) {
@@ -119,7 +138,7 @@ static bool work_visible(void)
 	if (gr_inject_len() != 0)
 		return true;
 	for (unsigned i = 0; i < gr_sched.seats; i++)
-		if (gr_runq_len(&gr_sched.workers[i].queue) != 0)
+		if (gr_worker_holds(&gr_sched.workers[i]))
 			return true;
 	return false;
 }
@@ -173,7 +192,7 @@ static struct gr_coro *look(struct gr_worker *w)
 		if (co != NULL)
 			return co;
 	}
-	co = gr_runq_next(&w->queue);
+	co = gr_worker_next(w);
 	if (co == NULL)
 		co = from_inject(w, SHARE_MOST);
 	return co;
@@ -188,7 +207,7 @@ struct gr_coro *gr_find(struct gr_worker *w)
 			if (gr_load_acquire(&gr_sched.quit))
 				return NULL;
 			fire_timers(w);
-			co = gr_runq_next(&w->queue);
+			co = gr_worker_next(w);
 		}
 		if (co == NULL)
 			co = search(w);

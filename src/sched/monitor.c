@@ -30,7 +30,7 @@ struct census {
 
 static bool holds_work(const struct gr_worker *w)
 {
-	return gr_runq_len(&w->queue) != 0 || gr_load_relaxed(&w->queue.slot) != NULL;
+	return gr_worker_holds(w) || gr_load_relaxed(&w->queue.slot) != NULL;
 }
 
 static struct census look(void)

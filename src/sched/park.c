@@ -137,7 +137,7 @@ static GR_ALWAYS_INLINE struct gr_coro *next_local(struct gr_worker *w, struct g
 		w->visit = true;
 		return NULL;
 	}
-	co = gr_runq_next(&w->queue);
+	co = gr_worker_next(w);
 	if (gr_unlikely(gr_tsan_active())) { /* sanitizer.h F2 */
 		w->handoff = co;
 		return NULL;

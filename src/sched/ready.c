@@ -5,15 +5,18 @@
 #include "sched/inject.h"
 #include "sched/worker.h"
 
-/* The ring is full: its older half goes to the global queue, in one piece, and then `co`. */
+/* The ring is full. If it cannot grow its older half goes to the global queue, in one piece. */
 static GR_NOINLINE void overflow(struct gr_worker *w, struct gr_coro *co)
 {
 	struct gr_coro *last;
 	unsigned count;
-	struct gr_coro *first = gr_runq_shed(&w->queue, &last, &count);
+	struct gr_coro *first;
 
-	if (first != NULL)
-		gr_inject_push(first, last, count);
+	if (!gr_runq_grow(&w->queue)) {
+		first = gr_runq_shed(&w->queue, &last, &count);
+		if (first != NULL)
+			gr_inject_push(first, last, count);
+	}
 	if (!gr_runq_push(&w->queue, co))
 		gr_inject_push(co, co, 1);
 }
@@ -22,6 +25,12 @@ void gr_ready_behind(struct gr_worker *w, struct gr_coro *co)
 {
 	if (gr_unlikely(!gr_runq_push(&w->queue, co)))
 		overflow(w, co);
+}
+
+void gr_ready_fresh(struct gr_worker *w, struct gr_coro *co)
+{
+	if (gr_unlikely(!gr_fresh_push(&w->fresh, co)))
+		gr_ready_behind(w, co);
 }
 
 void gr_ready(struct gr_worker *w, struct gr_coro *co)

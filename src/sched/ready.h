@@ -22,8 +22,11 @@ void gr_wake_slow(struct gr_worker *here, struct gr_wait *w);
  * worker that this code runs on, NULL if it runs on none. */
 void gr_ready(struct gr_worker *here, struct gr_coro *co);
 
-/* A new coroutine, or one that yields: behind those that wait already. */
+/* One that yields, or is woken by none that runs here: behind those that wait already. */
 void gr_ready_behind(struct gr_worker *w, struct gr_coro *co);
+
+/* One that has just been made (fresh.h). */
+void gr_ready_fresh(struct gr_worker *w, struct gr_coro *co);
 
 /* Many at once, for close, broadcast and timers: add each, then flush. */
 struct gr_ready_batch {

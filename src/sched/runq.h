@@ -3,7 +3,7 @@
  *
  *        head                    tail
  *   ──────▼───────────────────────▼──────────
- *     …   │ c │ c │ c │ c │ c │ c │           …     capacity GR_RUNQ_SIZE, indices mod 2^32
+ *     …   │ c │ c │ c │ c │ c │ c │           …     indices mod 2^32
  *   ──────────────────────────────────────────
  *   thieves and the owner            the owner
  *   take from here                   adds here
@@ -14,7 +14,7 @@
  * Invariants
  *  R1  Only the owner writes `tail` and the cells; `head` moves only by compare-exchange, by
  *      the owner (one) or by a thief (half).
- *  R2  tail - head <= GR_RUNQ_SIZE, as unsigned 32-bit numbers. Indices wrap after 2^32
+ *  R2  tail - head <= the ring's capacity, as unsigned 32-bit numbers. Indices wrap after 2^32
  *      pushes, so a thief asleep between its load and its compare-exchange would have to sleep
  *      through exactly 2^32 of them (16-bit indices wrap in a millisecond: tokio#5041).
  *  R3  A thief copies cells before its compare-exchange on `head`; if that fails, the copies
@@ -22,7 +22,12 @@
  *  R4  Only the owner fills the slot, and only when it is empty (a plain release store); the
  *      owner and thieves empty it by compare-exchange. So what lies there can always be taken
  *      by others, and a fill needs no locked instruction.
- *  R5  The slot is preferred a bounded number of times in a row while the ring holds others.
+ *  R5  The owner replaces a full ring by one twice as large: it copies what lies between head and
+ *      tail, and publishes the new ring before the next tail. A thief reads head, tail and then
+ *      the ring, so its ring has the cells up to that tail; if it does not have those at that
+ *      head, because the ring is newer, head has moved on and his compare-exchange fails. Rings
+ *      that were replaced stay until the end: a thief may still be reading there.
+ *  R6  The slot is preferred a bounded number of times in a row while the ring holds others.
  *
  * Orderings
  *   push   store-release of tail, pairs with the thief's load-acquire of tail: the cells and
@@ -45,12 +50,27 @@
 #ifdef GORO_CHAOS
 #define GR_RUNQ_SIZE 4u /* full and wrapping all the time */
 #else
-#define GR_RUNQ_SIZE 16384u /* a page or two are touched as long as few are runnable */
+#define GR_RUNQ_SIZE 1024u
 #endif
 #endif
 
+/* What a ring grows to at most; more goes to the global queue. */
+#ifndef GR_RUNQ_MOST
+#ifdef GORO_CHAOS
+#define GR_RUNQ_MOST 8u
+#else
+#define GR_RUNQ_MOST (UINT32_C(1) << 20)
+#endif
+#endif
+
+struct gr_runq_ring {
+	uint32_t mask; /* capacity - 1; constant, as is everything here but the cells */
+	struct gr_runq_ring *older;
+	struct gr_coro **cells;
+};
+
 /* How often in a row the next-slot comes before a ring that is not empty: a pair that wakes
- * each other must not starve the rest (R5). */
+ * each other must not starve the rest (R6). */
 #ifdef GORO_CHAOS
 #define GR_RUNQ_SLOT_RUNS 2u
 #else
@@ -61,11 +81,19 @@ struct gr_runq {
 	uint32_t head __attribute__((aligned(GR_CACHELINE)));
 	uint32_t tail __attribute__((aligned(GR_CACHELINE)));
 	struct gr_coro *slot;
-	unsigned slot_runs; /* owner: how often in a row the slot was preferred */
-	struct gr_coro *cells[GR_RUNQ_SIZE];
+	unsigned slot_runs;     /* owner: how often in a row the slot was preferred */
+	uint32_t mask;          /* owner: of the ring in use */
+	struct gr_coro **cells; /* owner: the same */
+	struct gr_runq_ring *ring;
+	struct gr_runq_ring first;
+	struct gr_coro *first_cells[GR_RUNQ_SIZE];
 };
 
 void gr_runq_init(struct gr_runq *q);
+void gr_runq_fini(struct gr_runq *q); /* nobody steals any more */
+
+/* Owner only, when the ring is full: makes it larger. False: it is as large as it gets. */
+bool gr_runq_grow(struct gr_runq *q);
 
 /* Owner only: takes the older half out, linked by `next`; returns the first, *last, *count. */
 struct gr_coro *gr_runq_shed(struct gr_runq *q, struct gr_coro **last, unsigned *count);
@@ -81,7 +109,7 @@ unsigned gr_runq_len(const struct gr_runq *q);
 
 static inline struct gr_coro **gr_runq_cell(struct gr_runq *q, uint32_t at)
 {
-	return &q->cells[at % GR_RUNQ_SIZE];
+	return &q->cells[at & q->mask];
 }
 
 /* Owner only. False: full. */
@@ -90,7 +118,7 @@ static inline bool gr_runq_push(struct gr_runq *q, struct gr_coro *co)
 	uint32_t tail = gr_load_relaxed(&q->tail); /* ours (R1) */
 	uint32_t head = gr_load_acquire(&q->head); /* pairs with the takers' release */
 
-	if (tail - head >= GR_RUNQ_SIZE)
+	if (tail - head > q->mask)
 		return false;
 	gr_store_relaxed(gr_runq_cell(q, tail), co);
 	gr_store_release(&q->tail, tail + 1); /* pairs with the acquire in take_from() */

@@ -68,6 +68,10 @@ static size_t workers_bytes(void)
 
 static void free_workers(void)
 {
+	for (unsigned i = 0; i < gr_sched.seats; i++) {
+		gr_runq_fini(&gr_sched.workers[i].queue);
+		gr_fresh_fini(&gr_sched.workers[i].fresh);
+	}
 	gr_os_release(gr_sched.workers, workers_bytes());
 	gr_sched.workers = NULL;
 	gr_sched.seats = 0;
@@ -77,7 +81,7 @@ static int make_workers(const struct gr_sched_config *config)
 {
 	void *memory;
 
-	/* All zero is a seat where nobody sits; its queue is large, and not touched before use. */
+	/* All zero is a seat where nobody sits, and costs nothing before somebody does. */
 	if (gr_os_reserve(workers_bytes(), 0, &memory) != 0)
 		return -ENOMEM;
 	gr_sched.workers = memory;
@@ -85,6 +89,7 @@ static int make_workers(const struct gr_sched_config *config)
 		struct gr_worker *w = &gr_sched.workers[i];
 
 		w->index = i;
+		gr_runq_init(&w->queue);
 		gr_random_seed(&w->random, config->seed + i);
 	}
 	return 0;

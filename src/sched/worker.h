@@ -2,7 +2,7 @@
 /* worker.h: an OS thread that runs coroutines, and the set of them.
  *
  * Invariants
- *  K1  Every field of a worker is its own thread's, except: `queue` by the rules of runq.h;
+ *  K1  Every field of a worker is its own thread's, except: `queue` and `fresh` by the rules of runq.h and fresh.h;
  *      `ticks` and the counters (written by the owner with relaxed stores, read by the monitor
  *      and by stats); `stuck` and `urged` (written by the monitor, read by thieves and by the
  *      owner, who clears `urged`).
@@ -20,6 +20,7 @@
 #include "base/random.h"
 #include "os/os.h"
 #include "sched/current.h"
+#include "sched/fresh.h"
 #include "sched/runq.h"
 
 /* Every so many scheduling points a worker goes through its own stack, which looks at the
@@ -56,6 +57,7 @@ struct gr_worker_counters {
 
 struct gr_worker {
 	struct gr_runq queue;
+	struct gr_fresh fresh;
 	uint64_t ticks __attribute__((aligned(GR_CACHELINE))); /* scheduling points */
 	struct gr_coro *running;
 	struct gr_pending pending;
@@ -64,7 +66,8 @@ struct gr_worker {
 	bool poke; /* what is pending armed a deadline earlier than the watcher sleeps */
 	bool searching;
 	unsigned index;
-	int *error; /* this thread's errno */
+	unsigned begun_runs; /* how often in a row those that have begun came before the others */
+	int *error;          /* this thread's errno */
 	struct gr_context context;
 	struct gr_fiber fiber;
 	struct gr_coro_cache coros;
@@ -134,6 +137,33 @@ static inline struct gr_coro *gr_running(void)
 	struct gr_worker *w = gr_current_worker();
 
 	return w == NULL ? NULL : w->running;
+}
+
+/* Those that have begun come first, but so often in a row at most while others wait to begin. */
+#define GR_WORKER_BEGUN_RUNS 16u
+
+/* Owner only: what to run next of its own. NULL: nothing. */
+static inline struct gr_coro *gr_worker_next(struct gr_worker *w)
+{
+	struct gr_coro *co;
+
+	if (gr_unlikely(gr_fresh_count(&w->fresh) != 0 && ++w->begun_runs > GR_WORKER_BEGUN_RUNS)) {
+		w->begun_runs = 0;
+		co = gr_fresh_pop(&w->fresh);
+		if (co != NULL)
+			return co;
+	}
+	co = gr_runq_next(&w->queue);
+	if (co != NULL)
+		return co;
+	w->begun_runs = 0;
+	return gr_fresh_pop(&w->fresh);
+}
+
+/* Does it hold anything that others could take? The next-slot does not count. */
+static inline bool gr_worker_holds(const struct gr_worker *w)
+{
+	return gr_runq_len(&w->queue) != 0 || gr_fresh_count(&w->fresh) != 0;
 }
 
 /* A counter or tick that only its owner writes. */

@@ -41,7 +41,7 @@ static int begin(const struct gr_entry *entry, void *site)
 	gr_fiber_release(&co->wait);
 	if (gr_likely(me.worker != NULL)) {
 		gr_bump(me.worker->counters.spawned); /* before it can end (gr_sched_alive) */
-		gr_ready_behind(me.worker, co);
+		gr_ready_fresh(me.worker, co);
 	} else {
 		gr_fetch_add_relaxed(&gr_sched.foreign_spawned, (uint64_t)1);
 		gr_inject_push(co, co, 1);

@@ -16,7 +16,7 @@ set(below_runtime ${below_inspect} inspect)
 
 # A file of sched includes headers to its left (or its own). A header and its .c may stand apart.
 set(sched_order
-  wait.h wait.c coro.h coro.c current.h current.c ports.h runq.h runq.c inject.h inject.c
+  wait.h wait.c coro.h coro.c current.h current.c ports.h runq.h runq.c fresh.h fresh.c inject.h inject.c
   idle.h idle.c worker.h bench.h bench.c ready.h ready.c timer.h timer.c cancel.h cancel.c
   thread.h thread.c park.h caller.c park.c waitq.h waitq.c find.h find.c worker.c monitor.h
   monitor.c)

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* fresh.h: a worker's coroutines that have not begun yet.
+ *
+ *     oldest                      newest
+ *     [ c │ c │ c │ c │ c │ c │ c │ c ]
+ *     thieves take half from here   the owner adds and takes here
+ *
+ * They are kept apart from those that have (runq.h), because it costs nothing to let them wait:
+ * they have no stack. So what has begun is brought to its end first, and of the others the newest
+ * begins first: a tree of coroutines is walked in depth, with as many stacks as it is deep, not as
+ * it is wide. Thieves take the oldest, the largest subtrees.
+ *
+ *  F1  Everything is under `lock`, but only the owner adds and replaces the array; `count` is
+ *      stored relaxed and read without the lock as a hint. For the owner, 0 is no hint: it is
+ *      empty. For the last look of who goes to sleep: a push stores it before gr_idle_notify().
+ *  F2  None is forgotten: each GR_FRESH_OLDEST-th time the owner takes the oldest.
+ *
+ * Source: the order is Cilk's (Blumofe, Leiserson: "Scheduling multithreaded computations by work
+ * stealing", 1999). A lock, since a thief takes many at once: where the owner takes from the other
+ * end by itself, a thief can safely take one only. It is taken once a coroutine's life.
+ */
+#ifndef GR_SCHED_FRESH_H
+#define GR_SCHED_FRESH_H
+
+#include "base/lock.h"
+#include "sched/coro.h"
+
+#define GR_FRESH_OLDEST 16u
+
+struct gr_fresh {
+	struct gr_lock lock;
+	uint32_t count;
+	uint32_t oldest;        /* index of it, mod capacity */
+	uint32_t mask;          /* capacity - 1 */
+	uint32_t takes;         /* the owner's */
+	struct gr_coro **cells; /* NULL: capacity 0 */
+} GR_ALIGNED;
+
+void gr_fresh_fini(struct gr_fresh *f);
+
+/* Owner only. False: out of memory, or there are very many. */
+bool gr_fresh_push(struct gr_fresh *f, struct gr_coro *co);
+
+struct gr_coro *gr_fresh_pop_slow(struct gr_fresh *f);
+
+static inline unsigned gr_fresh_count(const struct gr_fresh *f)
+{
+	return gr_load_relaxed(&f->count);
+}
+
+/* Owner only. NULL: empty. */
+static inline struct gr_coro *gr_fresh_pop(struct gr_fresh *f)
+{
+	return gr_fresh_count(f) == 0 ? NULL : gr_fresh_pop_slow(f);
+}
+
+/* Anybody: takes the older half, but no more than `most`, linked by `next`, the oldest first. NULL:
+ * nothing, or somebody else is at it. */
+struct gr_coro *gr_fresh_steal(struct gr_fresh *f, unsigned most);
+
+#endif
