@@ -99,7 +99,7 @@ static uint32_t over;
 
 static void see(struct gr_coro *co)
 {
-	__atomic_fetch_add(&seen[co - coros], 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&seen[co - coros], 1, __ATOMIC_RELEASE);
 }
 
 static void *steal(void *arg)
@@ -134,8 +134,8 @@ static void each_begins_once_whoever_takes_it(void **state)
 		while ((co = gr_fresh_pop(&shared)) != NULL)
 			see(co);
 		for (unsigned i = 0; i < MANY; i++) /* thieves may still hold some */
-			while (__atomic_load_n(&seen[i], __ATOMIC_RELAXED) != r + 1)
-				assert_true(__atomic_load_n(&seen[i], __ATOMIC_RELAXED) <= r + 1);
+			while (__atomic_load_n(&seen[i], __ATOMIC_ACQUIRE) != r + 1)
+				assert_true(__atomic_load_n(&seen[i], __ATOMIC_ACQUIRE) <= r + 1);
 	}
 	__atomic_store_n(&over, 1, __ATOMIC_RELEASE);
 	for (int i = 0; i < 3; i++)
