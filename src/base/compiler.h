@@ -21,9 +21,6 @@
 /* The struct whose `member` lies at `ptr`. */
 #define gr_container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
-/* Brings the line at p near, to be written. p may be any address. */
-#define gr_prefetch(p) __builtin_prefetch((p), 1, 3)
-
 /* One turn of a spinning loop: lets the other hardware thread go first. */
 static inline void gr_cpu_relax(void)
 {
