@@ -9,10 +9,12 @@
 #include "base/check.h"
 #include "os/os.h"
 
-#define SEGMENT    ((size_t)64 << 20)
-#define FIRST      16u /* slots in a pool's first segment, if they fit into one */
-#define POOL_DIRTY 1024u
-#define TRIM_BATCH 256u
+#define SEGMENT      ((size_t)64 << 20)
+#define FIRST        16u /* slots in a pool's first segment, if they fit into one */
+#define POOL_DIRTY   1024u
+#define TRIM_BATCH   256u
+#define TIDY_MOST    8u       /* batches at once: a millisecond or two */
+#define FAR_TOO_MANY 1048576u /* dirty ones: 4 GiB at least, which were in use a moment ago */
 
 static size_t guards_left; /* that no pool counts as covered */
 
@@ -120,6 +122,8 @@ static uintptr_t pop(struct gr_pool *pool)
 
 	if (pool->clean > pool->free)
 		pool->clean = pool->free;
+	if (pool->idle > pool->free - pool->clean)
+		pool->idle = pool->free - pool->clean;
 	return entry;
 }
 
@@ -220,6 +224,22 @@ void gr_pool_trim_locked(struct gr_pool *pool)
 {
 	while (pool->free - pool->clean >= POOL_DIRTY + TRIM_BATCH)
 		trim_batch(pool);
+}
+
+void gr_pool_relieve_locked(struct gr_pool *pool)
+{
+	while (pool->free - pool->clean >= FAR_TOO_MANY)
+		trim_batch(pool);
+}
+
+bool gr_pool_tidy_locked(struct gr_pool *pool)
+{
+	for (unsigned n = 0; n < TIDY_MOST && pool->idle >= POOL_DIRTY + TRIM_BATCH; n++) {
+		pool->idle -= TRIM_BATCH;
+		trim_batch(pool);
+	}
+	pool->idle = pool->free - pool->clean;
+	return pool->idle >= POOL_DIRTY + TRIM_BATCH;
 }
 
 void gr_pool_put_locked(struct gr_pool *pool, void *top)

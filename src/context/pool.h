@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* pool.h: the stacks of one class: promised, free, and those still to be cut. Used by stack.c.
  *
- * Free stacks are an array of tops, last in, first out: the hot end is handed out. At most some
- * POOL_DIRTY of them keep their pages; older ones are trimmed, a batch at a time, since dropping
- * pages interrupts every CPU that runs a thread of ours. Neighbours are dropped in one call.
+ * Free stacks are an array of tops, last in, first out: the hot end is handed out. Some POOL_DIRTY
+ * of them keep their pages; older ones are trimmed, a batch at a time, since dropping pages
+ * interrupts every CPU that runs a thread of ours. Neighbours are dropped in one call. Not by who
+ * gives a stack back, for when a million end the next million may be near, but by the monitor,
+ * and only those that nobody has wanted since its last look; unless there are very many.
  *
  *      entries:  | trimmed ... | dirty, oldest ... hottest |
  *                0           clean                       free
@@ -33,6 +35,7 @@ struct gr_pool {
 	size_t promised;
 	size_t covered;
 	size_t free, clean;
+	size_t idle; /* the fewest dirty ones there were since gr_pool_tidy_locked() */
 	size_t room; /* of entries; at least cursor.slots */
 	uintptr_t *entries;
 	unsigned trimming; /* batches under way */
@@ -60,8 +63,14 @@ void gr_pool_put_locked(struct gr_pool *pool, void *top);
 /* Gives back an entry whose guard was refused: it will be tried last. */
 void gr_pool_put_unguarded_locked(struct gr_pool *pool, uintptr_t entry);
 
-/* Trims while there is too much to trim. After put. */
+/* Trims while there is too much to trim. */
 void gr_pool_trim_locked(struct gr_pool *pool);
+
+/* After put: trims if there is far too much. */
+void gr_pool_relieve_locked(struct gr_pool *pool);
+
+/* Now and then: trims some of what has not been wanted since the last time. True: there is more. */
+bool gr_pool_tidy_locked(struct gr_pool *pool);
 
 /* The bounds of the stack with this top. */
 static inline void gr_slot_bounds(

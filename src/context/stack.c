@@ -258,8 +258,20 @@ void gr_stack_put_slow(struct gr_stack_cache *cache, int class, void *top)
 	} else {
 		gr_pool_put_locked(pool, top);
 	}
-	gr_pool_trim_locked(pool);
+	gr_pool_relieve_locked(pool);
 	gr_lock_release(&pool->lock);
+}
+
+bool gr_stack_tidy(void)
+{
+	bool more = false;
+
+	for (int i = 0; i < CLASSES; i++) {
+		gr_lock_acquire(&pools[i].lock);
+		more |= gr_pool_tidy_locked(&pools[i]);
+		gr_lock_release(&pools[i].lock);
+	}
+	return more;
 }
 
 void gr_stack_cache_init(struct gr_stack_cache *cache, int class)
@@ -278,6 +290,6 @@ void gr_stack_cache_fini(struct gr_stack_cache *cache)
 		gr_pool_put_locked(pool, cache->hot[--cache->count]);
 	gr_pool_unpromise_locked(pool, cache->allowance);
 	cache->allowance = 0;
-	gr_pool_trim_locked(pool);
+	gr_pool_relieve_locked(pool);
 	gr_lock_release(&pool->lock);
 }

@@ -105,7 +105,7 @@ static inline void *gr_stack_get(struct gr_stack_cache *cache, int class)
 	return gr_likely(top != NULL) ? top : gr_stack_get_slow(cache, class);
 }
 
-/* Gives it back. Not the stack one runs on. Seldom locks and discards. */
+/* Gives it back. Not the stack one runs on. Seldom locks. */
 static inline void gr_stack_put(struct gr_stack_cache *cache, int class, void *top)
 {
 	if (gr_likely(cache != NULL && class == cache->hot_class && cache->count < GR_STACK_HOT))
@@ -113,6 +113,10 @@ static inline void gr_stack_put(struct gr_stack_cache *cache, int class, void *t
 	else
 		gr_stack_put_slow(cache, class, top);
 }
+
+/* Now and then, from any thread: gives pages of free stacks back that have not been wanted since the
+ * last time, a millisecond's worth. True: there is more to give back. */
+bool gr_stack_tidy(void);
 
 /* The addresses that frames on this stack may have: [*low, *high). */
 void gr_stack_bounds(int class, const void *top, uintptr_t *low, uintptr_t *high);

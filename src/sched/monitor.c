@@ -123,9 +123,11 @@ static void monitor_main(void *arg)
 	(void)arg;
 	while (!gr_load_acquire(&monitor.quit)) {
 		struct census c;
+		bool untidy;
 
 		gr_os_futex_wait(&monitor.quit, 0, gr_now() + PERIOD);
-		quiet = gr_idle_awake() == 0 ? quiet + 1 : 0;
+		untidy = gr_stack_tidy();
+		quiet = gr_idle_awake() == 0 && !untidy ? quiet + 1 : 0;
 		if (quiet >= QUIET_LOOKS) {
 			report_all_asleep();
 			gr_idle_await_waking(&monitor.quit);

@@ -15,6 +15,8 @@
  *  M4  When those held up are back, surplus spares go to the bench (bench.h).
  *  M5  After 100 ms in which all slept the monitor sleeps too, until somebody wakes up (idle.h
  *      I5): so an idle process makes no system call.
+ *  M6  At each look it gives back some of what free stacks hold (context/pool.h); it does not go to
+ *      sleep before that is done.
  *
  * Source: Go's sysmon for the idea; it takes the queue away from a stalled worker, which here
  * thieves do anyhow.
