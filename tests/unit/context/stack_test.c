@@ -253,6 +253,18 @@ static void of_many_deep_stacks_given_back_most_memory_is_the_systems_again(void
 	assert_true(before >= (size_t)N * DEEP);
 	for (int i = 0; i < N; i++)
 		put(3, top[i]);
+	assert_true(gr_stack_tidy());
+	for (int i = 0; i < N; i++) /* wanted since: they stay */
+		top[i] = get(3);
+	for (int i = 0; i < N; i++)
+		put(3, top[i]);
+	assert_true(gr_stack_tidy());
+	for (int i = 0; i < N; i++)
+		after += resident_pages(3, top[i]);
+	assert_true(after >= before);
+	while (gr_stack_tidy())
+		;
+	after = 0;
 	for (int i = 0; i < N; i++)
 		after += resident_pages(3, top[i]);
 	assert_true(after < before / 2);
