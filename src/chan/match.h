@@ -49,8 +49,11 @@ struct gr_segment *gr_match_take_block(struct goro_chan *c, void *elem);
  * is ours. */
 void gr_match_unlink_siblings(struct goro_chan *c, struct gr_waitnode *n);
 
+/* The buffer's cells go to and fro between senders and receivers: each side acquires what the other
+ * has released. */
 static inline void gr_match_put(struct goro_chan *c, const void *elem)
 {
+	gr_fiber_acquire(c);
 	if (gr_likely(c->cap != GORO_CHAN_UNBOUNDED)) {
 		size_t to_end = c->cap - c->oldest;
 		size_t at = c->count < to_end ? c->oldest + c->count : c->count - to_end;
@@ -59,21 +62,26 @@ static inline void gr_match_put(struct goro_chan *c, const void *elem)
 	} else {
 		gr_match_put_block(c, elem);
 	}
-	gr_fiber_release(c); /* pairs with the acquire in gr_match_take() */
+	gr_fiber_release(c);
 	gr_store_relaxed(&c->count, c->count + 1);
 }
 
 /* Returns a block to be freed, or NULL. */
 static inline struct gr_segment *gr_match_take(struct goro_chan *c, void *elem)
 {
+	struct gr_segment *garbage = NULL;
+
 	gr_fiber_acquire(c);
 	gr_store_relaxed(&c->count, c->count - 1);
-	if (gr_unlikely(c->cap == GORO_CHAN_UNBOUNDED))
-		return gr_match_take_block(c, elem);
-	gr_chan_copy(elem, c->cells + c->oldest * c->elem_size, c->elem_size);
-	if (++c->oldest == c->cap)
-		c->oldest = 0;
-	return NULL;
+	if (gr_unlikely(c->cap == GORO_CHAN_UNBOUNDED)) {
+		garbage = gr_match_take_block(c, elem);
+	} else {
+		gr_chan_copy(elem, c->cells + c->oldest * c->elem_size, c->elem_size);
+		if (++c->oldest == c->cap)
+			c->oldest = 0;
+	}
+	gr_fiber_release(c);
+	return garbage;
 }
 
 /* The first in line who can be claimed; its `wait` is kept for the wake. NULL: nobody waits. */

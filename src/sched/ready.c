@@ -33,19 +33,19 @@ void gr_ready_fresh(struct gr_worker *w, struct gr_coro *co)
 		gr_ready_behind(w, co);
 }
 
-void gr_ready(struct gr_worker *w, struct gr_coro *co)
+void gr_ready(struct gr_worker *here, struct gr_coro *co)
 {
-	if (gr_unlikely(w == NULL)) {
+	if (gr_unlikely(here == NULL)) {
 		if (gr_load_relaxed(&gr_sched.state) == GR_SCHED_FORKED)
 			return; /* it will never run here, and the queues may be half changed */
 		gr_inject_push(co, co, 1);
 	} else {
-		if (w->running != NULL && !gr_chaos_chance(4)) {
-			co = gr_runq_put_slot(&w->queue, co);
+		if (here->running != NULL && !gr_chaos_chance(4)) {
+			co = gr_runq_put_slot(&here->queue, co);
 			if (co == NULL)
 				return;
 		}
-		gr_ready_behind(w, co);
+		gr_ready_behind(here, co);
 	}
 	gr_idle_notify();
 }
@@ -89,16 +89,16 @@ void gr_ready_batch_wake(struct gr_ready_batch *b, struct gr_wait *w)
 	b->count++;
 }
 
-void gr_ready_batch_flush(struct gr_worker *w, struct gr_ready_batch *b)
+void gr_ready_batch_flush(struct gr_worker *here, struct gr_ready_batch *b)
 {
 	if (b->first == NULL)
 		return;
-	if (gr_unlikely(w == NULL && gr_load_relaxed(&gr_sched.state) == GR_SCHED_FORKED))
+	if (gr_unlikely(here == NULL && gr_load_relaxed(&gr_sched.state) == GR_SCHED_FORKED))
 		return; /* as in gr_ready() */
-	if (w != NULL && b->count <= GR_RUNQ_SIZE / 4) {
+	if (here != NULL && b->count <= GR_RUNQ_SIZE / 4) {
 		for (struct gr_coro *co = b->first, *next; co != NULL; co = next) {
 			next = co->next; /* once pushed it is not ours */
-			gr_ready_behind(w, co);
+			gr_ready_behind(here, co);
 		}
 	} else {
 		gr_inject_push(b->first, b->last, b->count);

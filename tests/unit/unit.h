@@ -173,18 +173,18 @@ static inline void child_complain(const struct child *c)
 	print_error("child: status %#x, said: %s\n", (unsigned)c->status, c->said);
 }
 
-#define assert_child_finished(which)                           \
-	do {                                                   \
-		if (!(which).finished)                         \
-			child_complain(&(which));              \
-		assert_true((which).finished);                 \
+#define assert_child_finished(which)              \
+	do {                                      \
+		if (!(which).finished)            \
+			child_complain(&(which)); \
+		assert_true((which).finished);    \
 	} while (0)
 
-#define assert_child_died_of(which, signo)                     \
-	do {                                                   \
-		if (!WIFSIGNALED((which).status))              \
-			child_complain(&(which));              \
-		assert_true(WIFSIGNALED((which).status));      \
+#define assert_child_died_of(which, signo)                         \
+	do {                                                       \
+		if (!WIFSIGNALED((which).status))                  \
+			child_complain(&(which));                  \
+		assert_true(WIFSIGNALED((which).status));          \
 		assert_int_equal(WTERMSIG((which).status), signo); \
 	} while (0)
 

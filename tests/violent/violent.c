@@ -59,7 +59,8 @@ static int read_more(struct child *c)
 {
 	char rest[1024]; /* of a text that is too long */
 	size_t room = TEXT_ROOM - 1 - c->length;
-	ssize_t n = read(c->fd, room > 0 ? c->text + c->length : rest, room > 0 ? room : sizeof rest);
+	ssize_t n =
+		read(c->fd, room > 0 ? c->text + c->length : rest, room > 0 ? room : sizeof rest);
 
 	if (n <= 0)
 		return 0;

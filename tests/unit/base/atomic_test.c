@@ -7,20 +7,21 @@
 #include "os/os.h"
 
 /* Every ordering of one operation. */
-#define each_ordering(check) check(relaxed) check(acquire) check(release) check(acq_rel) check(seq_cst)
+#define each_ordering(check) \
+	check(relaxed) check(acquire) check(release) check(acq_rel) check(seq_cst)
 
 static void read_modify_writes_return_the_value_before(void **state)
 {
 	(void)state;
-#define check(ordering)                                                  \
-	{                                                                \
-		uint64_t w = 12;                                         \
-		assert_int_equal(gr_exchange_##ordering(&w, 3), 12);     \
-		assert_int_equal(gr_fetch_add_##ordering(&w, 4), 3);     \
-		assert_int_equal(gr_fetch_sub_##ordering(&w, 1), 7);     \
-		assert_int_equal(gr_fetch_or_##ordering(&w, 9), 6);      \
-		assert_int_equal(gr_fetch_and_##ordering(&w, 10), 15);   \
-		assert_int_equal(w, 10);                                 \
+#define check(ordering)                                                \
+	{                                                              \
+		uint64_t w = 12;                                       \
+		assert_int_equal(gr_exchange_##ordering(&w, 3), 12);   \
+		assert_int_equal(gr_fetch_add_##ordering(&w, 4), 3);   \
+		assert_int_equal(gr_fetch_sub_##ordering(&w, 1), 7);   \
+		assert_int_equal(gr_fetch_or_##ordering(&w, 9), 6);    \
+		assert_int_equal(gr_fetch_and_##ordering(&w, 10), 15); \
+		assert_int_equal(w, 10);                               \
 	}
 	each_ordering(check)
 #undef check
@@ -29,14 +30,14 @@ static void read_modify_writes_return_the_value_before(void **state)
 static void a_compare_exchange_fails_by_value_alone_and_tells_what_it_found(void **state)
 {
 	(void)state;
-#define check(ordering)                                                    \
-	for (int i = 0; i < 1000; i++) {                                   \
-		uint32_t w = 5, expected = 5;                              \
-		assert_true(gr_cas_##ordering(&w, &expected, 6));          \
-		assert_int_equal(expected, 5);                             \
-		assert_false(gr_cas_##ordering(&w, &expected, 7));         \
-		assert_int_equal(expected, 6);                             \
-		assert_int_equal(w, 6);                                    \
+#define check(ordering)                                            \
+	for (int i = 0; i < 1000; i++) {                           \
+		uint32_t w = 5, expected = 5;                      \
+		assert_true(gr_cas_##ordering(&w, &expected, 6));  \
+		assert_int_equal(expected, 5);                     \
+		assert_false(gr_cas_##ordering(&w, &expected, 7)); \
+		assert_int_equal(expected, 6);                     \
+		assert_int_equal(w, 6);                            \
 	}
 	each_ordering(check)
 #undef check

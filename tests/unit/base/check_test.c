@@ -87,7 +87,7 @@ static void a_failure_of_the_caller_aborts_with_the_message(void **state)
 	struct child c;
 
 	(void)state;
-	c = child_run(failed, (void *)(uintptr_t)"unlock");
+	c = child_run(failed, (void *)(uintptr_t) "unlock");
 	assert_child_died_of(c, SIGABRT);
 	assert_non_null(strstr(c.said, "goro: unlock of 7\n"));
 }

@@ -19,7 +19,9 @@ static void after_is_the_sum_held_between_the_ends(void **state)
 		for (size_t k = 0; k < n; k++) {
 			__extension__ typedef __int128 wide;
 			wide sum = (wide)points[i] + points[k];
-			int64_t held = sum < INT64_MIN ? INT64_MIN : sum > INT64_MAX ? INT64_MAX : (int64_t)sum;
+			int64_t held = sum < INT64_MIN ? INT64_MIN :
+				sum > INT64_MAX        ? INT64_MAX :
+							 (int64_t)sum;
 
 			assert_true(gr_clock_after(points[i], points[k]) == held);
 		}

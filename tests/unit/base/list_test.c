@@ -105,7 +105,8 @@ static void an_element_goes_in_after_any_other(void **state)
 			fill(&list, values, 0, n);
 			items[n].value = 99;
 			gr_list_insert_after(&items[at].link, &items[n].link);
-			memmove(values + at + 2, values + at + 1, sizeof(int) * (size_t)(n - at - 1));
+			memmove(values + at + 2, values + at + 1,
+				sizeof(int) * (size_t)(n - at - 1));
 			values[at + 1] = 99;
 			assert_holds(&list, values, n + 1);
 		}

@@ -271,8 +271,7 @@ static void many_threads_take_and_give_while_one_walks(void **state)
 	crowd.working = THREADS;
 	assert_int_equal(gr_slots_init(&crowd.s, sizeof(struct slot)), 0);
 	for (uintptr_t i = 0; i < THREADS; i++)
-		assert_int_equal(
-			gr_os_thread_start(&t[i], "work", 0, work, (void *)(i + 1)), 0);
+		assert_int_equal(gr_os_thread_start(&t[i], "work", 0, work, (void *)(i + 1)), 0);
 	do {
 		uint32_t n = gr_slots_count(&crowd.s);
 

@@ -77,7 +77,8 @@ static void any_thread_may_resume(void **state)
 	for (uintptr_t i = 2; i < 20; i++) {
 		struct gr_os_thread t;
 
-		assert_int_equal(gr_os_thread_start(&t, "resume", 0, resume_elsewhere, &message), 0);
+		assert_int_equal(
+			gr_os_thread_start(&t, "resume", 0, resume_elsewhere, &message), 0);
 		gr_os_thread_join(&t);
 		assert_ptr_equal(message, (void *)i);
 	}
@@ -143,7 +144,8 @@ static void made_from_any_aligned_top_it_writes_192_bytes_at_most(void **state)
 
 		memset(stack, 0x5a, sizeof(stack));
 		gr_context_make(&c, stack + top, answer_plus_one);
-		assert_in_range((uintptr_t)c.sp, (uintptr_t)stack + top - 192, (uintptr_t)stack + top);
+		assert_in_range(
+			(uintptr_t)c.sp, (uintptr_t)stack + top - 192, (uintptr_t)stack + top);
 		for (size_t i = 0; i < sizeof(stack); i++)
 			if (i < top - 192 || i >= top)
 				assert_int_equal(stack[i], 0x5a);

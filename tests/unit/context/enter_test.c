@@ -29,33 +29,57 @@ static void see_d(int k, double x)
 }
 
 /* A name is the kinds of the arguments: fn_idf(uint64_t, double, float). */
-#define fn_1(_, a) \
-	static void fn_##a(type_##a p) { see_##a(0, p); calls++; }
-#define fn_2(_, a, b) \
-	static void fn_##a##b(type_##a p, type_##b q) { see_##a(0, p); see_##b(1, q); calls++; }
-#define fn_3(_, a, b, c)                                              \
-	static void fn_##a##b##c(type_##a p, type_##b q, type_##c r)  \
-	{                                                             \
-		see_##a(0, p); see_##b(1, q); see_##c(2, r); calls++; \
+#define fn_1(_, a)                     \
+	static void fn_##a(type_##a p) \
+	{                              \
+		see_##a(0, p);         \
+		calls++;               \
 	}
-#define fn_4(_, a, b, c, e)                                                              \
-	static void fn_##a##b##c##e(type_##a p, type_##b q, type_##c r, type_##e s)      \
-	{                                                                                \
-		see_##a(0, p); see_##b(1, q); see_##c(2, r); see_##e(3, s); calls++;     \
+#define fn_2(_, a, b)                                 \
+	static void fn_##a##b(type_##a p, type_##b q) \
+	{                                             \
+		see_##a(0, p);                        \
+		see_##b(1, q);                        \
+		calls++;                              \
 	}
-#define fn_5(_, a, b, c, e, g)                                                           \
-	static void fn_##a##b##c##e##g(                                                  \
-		type_##a p, type_##b q, type_##c r, type_##e s, type_##g t)              \
-	{                                                                                \
-		see_##a(0, p); see_##b(1, q); see_##c(2, r); see_##e(3, s);              \
-		see_##g(4, t); calls++;                                                  \
+#define fn_3(_, a, b, c)                                             \
+	static void fn_##a##b##c(type_##a p, type_##b q, type_##c r) \
+	{                                                            \
+		see_##a(0, p);                                       \
+		see_##b(1, q);                                       \
+		see_##c(2, r);                                       \
+		calls++;                                             \
 	}
-#define fn_6(_, a, b, c, e, g, h)                                                        \
-	static void fn_##a##b##c##e##g##h(                                               \
-		type_##a p, type_##b q, type_##c r, type_##e s, type_##g t, type_##h u)  \
-	{                                                                                \
-		see_##a(0, p); see_##b(1, q); see_##c(2, r); see_##e(3, s);              \
-		see_##g(4, t); see_##h(5, u); calls++;                                   \
+#define fn_4(_, a, b, c, e)                                                         \
+	static void fn_##a##b##c##e(type_##a p, type_##b q, type_##c r, type_##e s) \
+	{                                                                           \
+		see_##a(0, p);                                                      \
+		see_##b(1, q);                                                      \
+		see_##c(2, r);                                                      \
+		see_##e(3, s);                                                      \
+		calls++;                                                            \
+	}
+#define fn_5(_, a, b, c, e, g)                                                                     \
+	static void fn_##a##b##c##e##g(type_##a p, type_##b q, type_##c r, type_##e s, type_##g t) \
+	{                                                                                          \
+		see_##a(0, p);                                                                     \
+		see_##b(1, q);                                                                     \
+		see_##c(2, r);                                                                     \
+		see_##e(3, s);                                                                     \
+		see_##g(4, t);                                                                     \
+		calls++;                                                                           \
+	}
+#define fn_6(_, a, b, c, e, g, h)                                                       \
+	static void fn_##a##b##c##e##g##h(                                              \
+		type_##a p, type_##b q, type_##c r, type_##e s, type_##g t, type_##h u) \
+	{                                                                               \
+		see_##a(0, p);                                                          \
+		see_##b(1, q);                                                          \
+		see_##c(2, r);                                                          \
+		see_##e(3, s);                                                          \
+		see_##g(4, t);                                                          \
+		see_##h(5, u);                                                          \
+		calls++;                                                                \
 	}
 
 #define row_1(_, a)                { #a, (void (*)(void))fn_##a },
@@ -78,18 +102,14 @@ static void fn_(void)
 	calls++;
 }
 
-mix_1(fn_1, _)
-mix_2(fn_2, _)
-mix_3(fn_3, _)
-mix_4(fn_4, _)
-mix_5(fn_5, _)
-mix_6(fn_6, _)
+mix_1(fn_1, _) mix_2(fn_2, _) mix_3(fn_3, _) mix_4(fn_4, _) mix_5(fn_5, _) mix_6(fn_6, _)
 
-static const struct {
+	static const struct {
 	const char *kinds;
 	void (*fn)(void);
-} rows[] = { { "", fn_ }, mix_1(row_1, _) mix_2(row_2, _) mix_3(row_3, _) mix_4(row_4, _)
-		mix_5(row_5, _) mix_6(row_6, _) };
+} rows[] = { { "", fn_ },
+	mix_1(row_1, _) mix_2(row_2, _) mix_3(row_3, _) mix_4(row_4, _) mix_5(row_5, _)
+		mix_6(row_6, _) };
 
 /* A value that no other argument and no leftover in a register looks like. */
 static uint64_t value(char kind, unsigned k)
@@ -150,7 +170,8 @@ static void narrow(int8_t a, uint16_t b, int32_t c, bool d, const char *e, unsig
 
 static void narrow_integers_and_pointers_arrive_as_they_were_widened(void **state)
 {
-	struct gr_entry e = { .fn = (void (*)(void))narrow, .nint = 6,
+	struct gr_entry e = { .fn = (void (*)(void))narrow,
+		.nint = 6,
 		.arg = { (uint64_t)-5, 60000, (uint64_t)INT32_MIN, 1, (uintptr_t) "text", 200 } };
 
 	(void)state;

@@ -258,8 +258,9 @@ static uintptr_t *take_touched(size_t n)
 
 		entry[i] = take(&pool) & ~GR_POOL_UNGUARDED;
 		gr_slot_bounds(&pool.cursor.shape, entry[i], &low, &high);
-		assert_int_equal(gr_os_guard(
-			(void *)(low - pool.cursor.shape.guard), pool.cursor.shape.guard), 0);
+		assert_int_equal(gr_os_guard((void *)(low - pool.cursor.shape.guard),
+					 pool.cursor.shape.guard),
+			0);
 		((char *)entry[i])[-1] = 1;
 	}
 	return entry;
@@ -321,7 +322,8 @@ static void who_finds_none_while_another_trims_waits_for_what_comes_back(void **
 		pool.trimming++;
 		gr_lock_release(&pool.lock);
 		assert_int_equal(
-			gr_os_thread_start(&t, "trim", 0, end_trimming, (void *)entry[i % FIRST]), 0);
+			gr_os_thread_start(&t, "trim", 0, end_trimming, (void *)entry[i % FIRST]),
+			0);
 		got = take(&pool);
 		gr_os_thread_join(&t);
 		assert_int_equal(got, entry[i % FIRST]);
@@ -360,7 +362,8 @@ static void promises_are_kept_while_others_trim(void **state)
 	missing = 0;
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(gr_os_thread_start(&t[i], "pool", 0, put_and_take_all,
-			entry + (size_t)i * EACH), 0);
+					 entry + (size_t)i * EACH),
+			0);
 	for (int i = 0; i < THREADS; i++)
 		gr_os_thread_join(&t[i]);
 	assert_int_equal(missing, 0);

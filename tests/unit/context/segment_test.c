@@ -106,7 +106,8 @@ static void segments_of_several_classes_mix_and_each_cursor_sees_its_own(void **
 
 	(void)state;
 	for (int k = 0; k < 3; k++)
-		c[k] = (struct gr_segment_cursor){ .class = k, .shape = shape_of(1, 1 + (size_t)k) };
+		c[k] = (struct gr_segment_cursor){ .class = k,
+			.shape = shape_of(1, 1 + (size_t)k) };
 	for (int round = 0; round < 4; round++) {
 		for (int k = 0; k < 3; k++)
 			assert_int_equal(gr_segment_add(&c[k], 3 + (size_t)k), 0);
@@ -138,8 +139,7 @@ static void what_cannot_be_reserved_is_ENOMEM_and_changes_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(gr_segment_add(&c, SIZE_MAX / 2), -ENOMEM); /* the product overflows */
-	assert_int_equal(
-		gr_segment_add(&c, ((size_t)1 << 62) / gr_slot_bytes(&c.shape)), -ENOMEM);
+	assert_int_equal(gr_segment_add(&c, ((size_t)1 << 62) / gr_slot_bytes(&c.shape)), -ENOMEM);
 	assert_int_equal(c.slots, 0);
 	assert_int_equal(gr_segment_reserved(), 0);
 	assert_null(gr_segment_cut(&c));

@@ -61,8 +61,8 @@ __asm__(".text\n"
 	".size switch_full_of, . - switch_full_of\n");
 #endif
 
-static GR_ALWAYS_INLINE void *hop_full_of(struct hopper *from, struct hopper *to, void *message,
-	const uint64_t *in, uint64_t *out)
+static GR_ALWAYS_INLINE void *hop_full_of(
+	struct hopper *from, struct hopper *to, void *message, const uint64_t *in, uint64_t *out)
 {
 	void *answer;
 
@@ -278,10 +278,12 @@ static GR_ALWAYS_INLINE void set_trap_flag(bool on)
 {
 	if (on)
 		__asm__ volatile("leaq -128(%%rsp), %%rsp; pushfq; orl $0x100, (%%rsp); popfq;"
-				 "leaq 128(%%rsp), %%rsp" ::: "memory", "cc");
+				 "leaq 128(%%rsp), %%rsp" ::
+					 : "memory", "cc");
 	else
 		__asm__ volatile("leaq -128(%%rsp), %%rsp; pushfq; andl $~0x100, (%%rsp); popfq;"
-				 "leaq 128(%%rsp), %%rsp" ::: "memory", "cc");
+				 "leaq 128(%%rsp), %%rsp" ::
+					 : "memory", "cc");
 }
 
 static void stepped(void *message)

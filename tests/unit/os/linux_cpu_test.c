@@ -82,14 +82,27 @@ static void a_v2_quota_is_rounded_up_and_what_is_no_quota_limits_nothing(void **
 		const char *text;
 		int cpus;
 	} cases[] = {
-		{ "100000 100000\n", 1 }, { "150000 100000\n", 2 }, { "200000 100000\n", 2 },
-		{ "200001 100000\n", 3 }, { "1000 100000\n", 1 }, { "1 1\n", 1 },
-		{ "800000 50000", 16 }, { "max 100000\n", INT_MAX }, { "", INT_MAX },
-		{ "\n", INT_MAX }, { "100000\n", INT_MAX }, { "100000 0\n", INT_MAX },
-		{ "0 100000\n", INT_MAX }, { "-1 100000\n", INT_MAX }, { "1 -1\n", INT_MAX },
-		{ "lots of\n", INT_MAX }, { "100000 max\n", INT_MAX },
-		{ "9223372036854775807 1\n", INT_MAX }, { "2147483646 1\n", INT_MAX - 1 },
-		{ "2147483647 1\n", INT_MAX }, { "9223372036854775807 9223372036854775806\n", 2 },
+		{ "100000 100000\n", 1 },
+		{ "150000 100000\n", 2 },
+		{ "200000 100000\n", 2 },
+		{ "200001 100000\n", 3 },
+		{ "1000 100000\n", 1 },
+		{ "1 1\n", 1 },
+		{ "800000 50000", 16 },
+		{ "max 100000\n", INT_MAX },
+		{ "", INT_MAX },
+		{ "\n", INT_MAX },
+		{ "100000\n", INT_MAX },
+		{ "100000 0\n", INT_MAX },
+		{ "0 100000\n", INT_MAX },
+		{ "-1 100000\n", INT_MAX },
+		{ "1 -1\n", INT_MAX },
+		{ "lots of\n", INT_MAX },
+		{ "100000 max\n", INT_MAX },
+		{ "9223372036854775807 1\n", INT_MAX },
+		{ "2147483646 1\n", INT_MAX - 1 },
+		{ "2147483647 1\n", INT_MAX },
+		{ "9223372036854775807 9223372036854775806\n", 2 },
 	};
 
 	(void)state;
@@ -108,9 +121,13 @@ static void a_v1_quota_is_rounded_up_and_what_is_no_quota_limits_nothing(void **
 		const char *quota, *period;
 		int cpus;
 	} cases[] = {
-		{ "100000\n", "100000\n", 1 }, { "250000\n", "100000\n", 3 },
-		{ "-1\n", "100000\n", INT_MAX }, { "0\n", "100000\n", INT_MAX },
-		{ "100000\n", "0\n", INT_MAX }, { "", "", INT_MAX }, { "x\n", "100000\n", INT_MAX },
+		{ "100000\n", "100000\n", 1 },
+		{ "250000\n", "100000\n", 3 },
+		{ "-1\n", "100000\n", INT_MAX },
+		{ "0\n", "100000\n", INT_MAX },
+		{ "100000\n", "0\n", INT_MAX },
+		{ "", "", INT_MAX },
+		{ "x\n", "100000\n", INT_MAX },
 		{ "100000\n", NULL, INT_MAX },
 	};
 
@@ -120,9 +137,11 @@ static void a_v1_quota_is_rounded_up_and_what_is_no_quota_limits_nothing(void **
 		char gone[PATH_MAX];
 
 		put("/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", cases[i].quota);
-		put("/sys/fs/cgroup/cpu/a/cpu.cfs_period_us", cases[i].period ? cases[i].period : "");
+		put("/sys/fs/cgroup/cpu/a/cpu.cfs_period_us",
+			cases[i].period ? cases[i].period : "");
 		if (cases[i].period == NULL) {
-			snprintf(gone, sizeof(gone), "%s/sys/fs/cgroup/cpu/a/cpu.cfs_period_us", root);
+			snprintf(gone, sizeof(gone), "%s/sys/fs/cgroup/cpu/a/cpu.cfs_period_us",
+				root);
 			assert_int_equal(unlink(gone), 0);
 		}
 		assert_int_equal(gr_cpu_quota(root), cases[i].cpus);

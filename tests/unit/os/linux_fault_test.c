@@ -352,8 +352,7 @@ int main(void)
 		cmocka_unit_test(
 			a_handler_learns_address_and_registers_and_passes_on_what_is_not_its_own),
 		cmocka_unit_test(a_handler_of_one_argument_is_passed_faults_too),
-		cmocka_unit_test(
-			what_is_reported_and_what_nobody_had_before_kills_by_its_signal),
+		cmocka_unit_test(what_is_reported_and_what_nobody_had_before_kills_by_its_signal),
 		cmocka_unit_test(a_signal_sent_may_be_ignored_but_not_a_fault),
 		cmocka_unit_test(stop_puts_back_what_was_there_where_it_is_still_ours),
 		cmocka_unit_test(a_handler_runs_on_the_signal_stack_until_it_is_stopped),

@@ -123,13 +123,15 @@ static void whoever_sleeps_is_woken(void **state)
 			room.deadline = gr_os_now() + INT64_C(3600000000000);
 		for (int i = 0; i < SLEEPERS; i++)
 			assert_int_equal(
-				gr_os_thread_start(&t[i], "sleeper", 0, sleep_at_the_gate, &room), 0);
+				gr_os_thread_start(&t[i], "sleeper", 0, sleep_at_the_gate, &room),
+				0);
 		__atomic_store_n(&room.gate, 1, __ATOMIC_RELEASE);
 		if (round % 4 < 2)
 			gr_os_futex_wake(&room.gate, SLEEPERS);
 		else
 			for (int i = 0; i < SLEEPERS; i++)
-				gr_os_futex_wake(&room.gate, 1); /* each wakes one more, or none slept */
+				gr_os_futex_wake(
+					&room.gate, 1); /* each wakes one more, or none slept */
 		for (int i = 0; i < SLEEPERS; i++)
 			gr_os_thread_join(&t[i]);
 		assert_int_equal(room.outside, SLEEPERS);

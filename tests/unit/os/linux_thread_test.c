@@ -25,7 +25,13 @@ static void note_mask(void *arg)
 static bool is_open(int signo, unsigned flags)
 {
 	static const int synchronous[] = {
-		SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT,
+		SIGSEGV,
+		SIGBUS,
+		SIGFPE,
+		SIGILL,
+		SIGTRAP,
+		SIGSYS,
+		SIGABRT,
 	};
 
 	for (size_t i = 0; i < sizeof(synchronous) / sizeof(synchronous[0]); i++)
@@ -81,8 +87,7 @@ static void the_creators_mask_is_as_before(void **state)
 	gr_os_signal_mask_get(&after);
 	gr_os_signal_mask_set(&before);
 	for (int signo = 1; signo <= SIGRTMAX; signo++)
-		assert_int_equal(
-			sigismember(&after.set, signo), sigismember(&ours.set, signo));
+		assert_int_equal(sigismember(&after.set, signo), sigismember(&ours.set, signo));
 }
 
 static pthread_t main_thread;
@@ -150,7 +155,7 @@ static void a_threads_timers_have_no_slack(void **state)
 	(void)state;
 	run_to_its_end("slack", 0, note_slack, &slack);
 	if (slack < 0)
-		skip(); /* an emulator that does not say */
+		skip();          /* an emulator that does not say */
 	assert_true(slack <= 1); /* nanoseconds; 0: a real-time thread */
 }
 
@@ -230,7 +235,7 @@ static void out_of_address_space(void *arg)
 	gr_os_signal_mask_get(&before);
 	MUST(setrlimit(RLIMIT_AS, &little) == 0);
 	if (mmap(NULL, 1 << 16, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
-		return; /* an emulator that keeps no such limit */
+		return;                           /* an emulator that keeps no such limit */
 	for (int i = 0; i < 1000 && rc == 0; i++) /* libc may keep stacks of threads that ended */
 		rc = gr_os_thread_start(&t, "refused", 0, wait_to_go_on, NULL);
 	MUST(rc == -EAGAIN || rc == -ENOMEM);
@@ -358,8 +363,7 @@ int main(void)
 		cmocka_unit_test(a_thread_has_at_least_256_KiB_of_stack_and_knows_where),
 		cmocka_unit_test(the_main_thread_knows_its_stack),
 		cmocka_unit_test(a_detached_thread_runs_all_the_same),
-		cmocka_unit_test(
-			a_thread_that_the_system_refuses_is_an_error_and_no_mask_is_lost),
+		cmocka_unit_test(a_thread_that_the_system_refuses_is_an_error_and_no_mask_is_lost),
 		cmocka_unit_test(threads_are_counted),
 		cmocka_unit_test(the_address_of_errno_is_this_threads),
 		cmocka_unit_test(the_mask_got_is_the_mask_set),

@@ -72,8 +72,8 @@ static void *work_and_sleep(void *arg)
 			continue;
 		if (gr_idle_lie_down(seat, searching) && gr_load_relaxed(&work) != 0)
 			gr_idle_notify();
-		searching = gr_load_acquire(&quit) ? gr_idle_get_up(seat) :
-						     gr_idle_sleep(seat, never);
+		searching =
+			gr_load_acquire(&quit) ? gr_idle_get_up(seat) : gr_idle_sleep(seat, never);
 	}
 	if (searching)
 		gr_idle_search_end();
@@ -87,8 +87,7 @@ static void work_through(size_t rounds)
 
 	work = found = quit = 0;
 	for (uintptr_t i = 0; i < SEATS; i++)
-		assert_int_equal(
-			pthread_create(&threads[i], NULL, work_and_sleep, (void *)i), 0);
+		assert_int_equal(pthread_create(&threads[i], NULL, work_and_sleep, (void *)i), 0);
 	for (size_t i = 0; i < rounds; i++) {
 		unsigned n = (unsigned)(i % 3) + 1;
 

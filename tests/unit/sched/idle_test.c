@@ -273,7 +273,7 @@ static int64_t second_one_sleeps_too(void)
 {
 	if (asked++ == 1) {
 		gr_idle_lie_down(2, false);
-		assert_true(gr_idle_kick()); /* seat 2, who lay down last */
+		assert_true(gr_idle_kick());         /* seat 2, who lay down last */
 		assert_true(gr_idle_sleep(2, NULL)); /* he has no watch, and asks for no time */
 		assert_true(gr_idle_watched());
 		assert_true(gr_idle_kick());

@@ -130,11 +130,9 @@ static void many_may_push_and_pop_at_once(void **state)
 		memset(popped_by, 0, sizeof(popped_by));
 		total = 0;
 		for (uintptr_t i = 0; i < POPPERS; i++)
-			assert_int_equal(
-				pthread_create(&poppers[i], NULL, pop_all, (void *)i), 0);
+			assert_int_equal(pthread_create(&poppers[i], NULL, pop_all, (void *)i), 0);
 		for (uintptr_t i = 0; i < PUSHERS; i++)
-			assert_int_equal(
-				pthread_create(&pushers[i], NULL, push_all, (void *)i), 0);
+			assert_int_equal(pthread_create(&pushers[i], NULL, push_all, (void *)i), 0);
 		for (int i = 0; i < PUSHERS; i++)
 			pthread_join(pushers[i], NULL);
 		for (int i = 0; i < POPPERS; i++)

@@ -90,8 +90,8 @@ static void owner_and_thieves_at_once_see_each_element_once(void **state)
 	begin_at(&shared, UINT32_MAX - 1000);
 	gr_store_relaxed(&finished, false);
 	for (int i = 0; i < THIEVES; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, steal_until_finished,
-					 (void *)begins[i]),
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, steal_until_finished, (void *)begins[i]),
 			0);
 	push_all(n);
 	gr_store_release(&finished, true);

@@ -213,8 +213,10 @@ static void what_lies_in_the_slot_is_taken_by_one(void **state)
 	static const struct {
 		void (*act)(void), (*comes_in)(void);
 	} pairs[] = {
-		{ slot_is_taken, slot_is_taken }, { slot_is_taken, slot_is_filled_anew },
-		{ slot_is_taken, owner_goes_on }, { slot_is_put, slot_is_taken },
+		{ slot_is_taken, slot_is_taken },
+		{ slot_is_taken, slot_is_filled_anew },
+		{ slot_is_taken, owner_goes_on },
+		{ slot_is_put, slot_is_taken },
 		{ owner_goes_on, slot_is_taken },
 	};
 

@@ -143,7 +143,8 @@ static void several_thieves_leave_nothing_and_take_nothing_twice(void **state)
 
 			make(&owner, begins_at(b));
 			fill(&owner, n);
-			while (make(&thief, begins_at(b)), (co = gr_runq_steal(&thief, &owner)) != NULL)
+			while (make(&thief, begins_at(b)),
+				(co = gr_runq_steal(&thief, &owner)) != NULL)
 				for (; co != NULL; co = gr_runq_pop(&thief))
 					see(seen, co);
 			assert_int_equal(gr_runq_len(&owner), 0);

@@ -26,7 +26,11 @@ static int open_again(void **state)
 static void a_caller_is_counted_only_while_the_runtime_runs(void **state)
 {
 	static const enum gr_sched_state closed[] = {
-		GR_SCHED_OFF, GR_SCHED_STARTING, GR_SCHED_STOPPING, GR_SCHED_STUCK, GR_SCHED_FORKED,
+		GR_SCHED_OFF,
+		GR_SCHED_STARTING,
+		GR_SCHED_STOPPING,
+		GR_SCHED_STUCK,
+		GR_SCHED_FORKED,
 	};
 
 	(void)state;
@@ -158,8 +162,8 @@ static void a_deadline_ends_the_sleep_and_not_before_its_time(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(past) / sizeof(past[0]); i++) {
 		gr_thread_init(&t, false);
-		assert_int_equal(gr_thread_park(&t, gr_wait_begin(&t.wait, true), past[i], NULL,
-					 NULL),
+		assert_int_equal(
+			gr_thread_park(&t, gr_wait_begin(&t.wait, true), past[i], NULL, NULL),
 			-ETIMEDOUT);
 	}
 	gr_thread_init(&t, false);
@@ -174,7 +178,8 @@ static void a_deadline_and_a_waker_at_once_agree(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < scaled(500); i++) {
-		struct sleeper s = { .deadline = gr_clock_after(gr_now(), (int64_t)(i % 50) * 4000) };
+		struct sleeper s = { .deadline =
+					     gr_clock_after(gr_now(), (int64_t)(i % 50) * 4000) };
 		bool won;
 
 		begin(&s);
@@ -252,10 +257,13 @@ int main(void)
 		cmocka_unit_test_setup(who_leaves_during_a_stop_tells_it, open_again),
 		cmocka_unit_test_setup(
 			a_sleeper_comes_back_with_the_outcome_it_was_given, open_again),
-		cmocka_unit_test_setup(one_who_was_woken_before_it_slept_does_not_sleep, open_again),
-		cmocka_unit_test_setup(a_deadline_ends_the_sleep_and_not_before_its_time, open_again),
+		cmocka_unit_test_setup(
+			one_who_was_woken_before_it_slept_does_not_sleep, open_again),
+		cmocka_unit_test_setup(
+			a_deadline_ends_the_sleep_and_not_before_its_time, open_again),
 		cmocka_unit_test_setup(a_deadline_and_a_waker_at_once_agree, open_again),
-		cmocka_unit_test_setup(a_stop_dismisses_who_sleeps_but_not_the_stubborn, open_again),
+		cmocka_unit_test_setup(
+			a_stop_dismisses_who_sleeps_but_not_the_stubborn, open_again),
 		cmocka_unit_test_setup(who_comes_after_a_stop_does_not_sleep_at_all, open_again),
 		cmocka_unit_test_setup(
 			a_stop_and_one_who_goes_to_sleep_never_miss_each_other, open_again),

@@ -33,7 +33,8 @@ static uint64_t sleep_until(struct gr_coro *co, int64_t deadline)
 	bool poke = true;
 	uint64_t seq = gr_wait_begin(&co->wait, true);
 
-	assert_int_equal(gr_timer_limit((unsigned)(co - coros), &co->wait, seq, deadline, &poke), 0);
+	assert_int_equal(
+		gr_timer_limit((unsigned)(co - coros), &co->wait, seq, deadline, &poke), 0);
 	assert_false(poke); /* nobody watches */
 	assert_false(gr_wait_commit(&co->wait));
 	return seq;
@@ -147,7 +148,7 @@ static void old_entries_are_swept_before_they_are_many(void **state)
 		is_woken(&coros[0], sleep_until(&coros[0], INT64_MAX - 2));
 	sleep_until(&coros[0], INT64_MAX - 2);
 	assert_in_range(gr_timer_fire(INT64_MAX - 1), 2, 200); /* both, and a few old ones */
-	is_woken_late(&coros[0]); /* shard by shard */
+	is_woken_late(&coros[0]);                              /* shard by shard */
 	is_woken_late(&coros[1]);
 }
 

@@ -92,7 +92,8 @@ static bool end_is_right(struct world *w)
 	if (winners != 1 || w->pushes != 1 || w->wait.outcome != w->outcome)
 		return false;
 	gr_wait_end(&w->wait);
-	return gr_wait_state(w->wait.word) == GR_WAIT_RUNNING && gr_wait_seq(w->wait.word) == w->seq;
+	return gr_wait_state(w->wait.word) == GR_WAIT_RUNNING &&
+		gr_wait_seq(w->wait.word) == w->seq;
 }
 
 static bool all_orders_are_right(const struct world *before)
@@ -347,7 +348,7 @@ static void threads_that_claim_at_once_agree_on_one(void **state)
 		while (gr_load_acquire(&arrived) != CLAIMERS)
 			sched_yield();
 		wrong += gr_load_relaxed(&wins) != 1 || gr_load_relaxed(&pushed) != 1 ||
-			 shared.outcome < 0 || shared.outcome >= CLAIMERS;
+			shared.outcome < 0 || shared.outcome >= CLAIMERS;
 		gr_wait_end(&shared);
 	}
 	gr_store_release(&round_now, UINT64_MAX);

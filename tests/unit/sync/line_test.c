@@ -173,7 +173,7 @@ static void who_gives_up_as_the_round_gets_full_learns_of_its_success(void **sta
 
 	q = gr_line_queue(line);
 	while (gr_wait_state(gr_load_acquire(&q.head->wait->word)) == GR_WAIT_PARKING)
-		sched_yield(); /* its deadline claims it */
+		sched_yield();       /* its deadline claims it */
 	gr_waitq_unlink(&q, q.head); /* as the last one does */
 	gr_line_set_queue(line, q);
 	gr_line_unlock(line, 0);
