@@ -11,8 +11,9 @@
 #include "sched/thread.h"
 #include "sched/timer.h"
 
-#define PERIOD      (10 * INT64_C(1000000))
-#define QUIET_LOOKS 10u
+#define PERIOD       (10 * INT64_C(1000000))
+#define QUIET_LOOKS  10u
+#define MOST_AT_ONCE 1024u
 
 static struct {
 	struct gr_os_thread thread;
@@ -69,6 +70,39 @@ static void add_spare(void)
 	}
 }
 
+/* Takes what a worker holds, or half of it, to the global queue. */
+static void take_from(struct gr_worker *w)
+{
+	static struct gr_runq mine; /* as a thief's; empty but in here */
+	struct gr_coro *co = gr_runq_take_slot(&w->queue);
+	struct gr_coro *last;
+	unsigned count = 1;
+
+	if (co != NULL)
+		gr_inject_push(co, co, 1);
+	co = gr_fresh_steal(&w->fresh, MOST_AT_ONCE);
+	if (co != NULL) {
+		for (last = co; last->next != NULL; last = last->next)
+			count++;
+		gr_inject_push(co, last, count);
+	}
+	gr_runq_init(&mine);
+	for (co = gr_runq_steal(&mine, &w->queue); co != NULL; co = gr_runq_pop(&mine))
+		gr_inject_push(co, co, 1);
+}
+
+/* All those that move have work of their own and never look for others'. */
+static void rescue(void)
+{
+	for (unsigned i = 0; i < gr_sched.seats; i++) {
+		struct gr_worker *w = &gr_sched.workers[i];
+
+		if (gr_load_acquire(&w->state) == GR_WORKER_ACTIVE && gr_load_relaxed(&w->stuck))
+			take_from(w);
+	}
+	gr_idle_notify();
+}
+
 /* Makes all who move look at timers and the global queue soon (M3). */
 static void urge_all(void)
 {
@@ -94,8 +128,10 @@ static void mend(const struct census *c)
 	if (moving < gr_sched.configured &&
 		(c->waiting || (moving == 0 && gr_timer_earliest() != INT64_MAX)))
 		add_spare(); /* M2 */
+	if (c->waiting)
+		rescue(); /* M3 */
 	if (late || c->waiting)
-		urge_all(); /* M3 */
+		urge_all();
 }
 
 /* Can nothing ever run again? Only asked when all workers have slept for a while. */

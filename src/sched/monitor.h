@@ -10,8 +10,10 @@
  *      starts, an ordinary worker on a seat of its own, which steals, fires timers and polls. One
  *      more for each look, up to max_spares: each stands in for one that is held up. Nothing
  *      changes hands behind its owner's back, so no fast path pays for it.
- *  M3  All move, but slowly: a timer is due, or the global queue is not empty, at one look. Each
- *      is urged to visit its own stack at its next scheduling point, not at the 64th.
+ *  M3  Nobody sleeps, and those that move have work of their own, so that they never look for
+ *      others': what one that is held up holds goes to the global queue. And if that is not empty,
+ *      or a timer is due, each is urged to visit its own stack at its next scheduling point, not
+ *      at the 64th.
  *  M4  When those held up are back, surplus spares go to the bench (bench.h).
  *  M5  After 100 ms in which all slept the monitor sleeps too, until somebody wakes up (idle.h
  *      I5): so an idle process makes no system call.
