@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/chaos.h"
 #include "base/clock.h"
@@ -59,32 +61,25 @@ int gr_worker_start(struct gr_worker *w)
 	return rc;
 }
 
-static size_t workers_bytes(void)
-{
-	size_t page = gr_os_page_size();
-
-	return (gr_sched.seats * sizeof *gr_sched.workers + page - 1) & ~(page - 1);
-}
-
 static void free_workers(void)
 {
 	for (unsigned i = 0; i < gr_sched.seats; i++) {
 		gr_runq_fini(&gr_sched.workers[i].queue);
 		gr_fresh_fini(&gr_sched.workers[i].fresh);
 	}
-	gr_os_release(gr_sched.workers, workers_bytes());
+	free(gr_sched.workers);
 	gr_sched.workers = NULL;
 	gr_sched.seats = 0;
 }
 
 static int make_workers(const struct gr_sched_config *config)
 {
-	void *memory;
+	size_t bytes = gr_sched.seats * sizeof *gr_sched.workers;
 
-	/* All zero is a seat where nobody sits, and costs nothing before somebody does. */
-	if (gr_os_reserve(workers_bytes(), 0, &memory) != 0)
+	gr_sched.workers = aligned_alloc(GR_CACHELINE, bytes);
+	if (gr_sched.workers == NULL)
 		return -ENOMEM;
-	gr_sched.workers = memory;
+	memset(gr_sched.workers, 0, bytes); /* a seat where nobody sits */
 	for (unsigned i = 0; i < gr_sched.seats; i++) {
 		struct gr_worker *w = &gr_sched.workers[i];
 
