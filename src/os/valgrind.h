@@ -15,7 +15,7 @@ enum {
 	GR_VALGRIND_RUNNING = 0x1001,
 	GR_VALGRIND_STACK_REGISTER = 0x1501,
 	GR_VALGRIND_STACK_DEREGISTER = 0x1502,
-	GR_VALGRIND_ERRORS_OFF = 0x1504, /* by 1 more (a = 1) or less (a = -1), in this thread */
+	GR_VALGRIND_ERRORS_OFF = 0x1801, /* by 1 more (a = 1) or less (a = -1), in this thread */
 };
 
 static inline uintptr_t gr_valgrind_request(
