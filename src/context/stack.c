@@ -17,6 +17,8 @@
 #define CLASS_MIN    ((size_t)16 << 10)
 #define BATCH_MODEST 16u /* promises fetched at once while there are few */
 
+bool gr_stack_short;
+
 static struct gr_pool pools[CLASSES];
 
 /* What valgrind was told, to be taken back at stop. */
@@ -89,6 +91,7 @@ int gr_stack_start(void)
 {
 	size_t page = gr_os_page_size();
 
+	gr_store_relaxed(&gr_stack_short, false);
 	gr_sanitizer_start();
 	gr_segment_start();
 	gr_pool_guards(gr_os_guard_limit());
@@ -158,6 +161,8 @@ int gr_stack_promise_slow(struct gr_stack_cache *cache, int class)
 	else
 		rc = gr_pool_promise_locked(pool, 1);
 	gr_lock_release(&pool->lock);
+	if (gr_unlikely(rc != 0))
+		gr_store_relaxed(&gr_stack_short, true);
 	return rc;
 }
 
@@ -166,7 +171,8 @@ void gr_stack_unpromise_slow(struct gr_stack_cache *cache, int class)
 	struct gr_pool *pool = &pools[class];
 	unsigned n = 1;
 
-	if (cache != NULL && class == cache->hot_class) { /* 2 * HOT: the half is enough (P2) */
+	if (cache != NULL && class == cache->hot_class &&
+		cache->allowance >= 2 * GR_STACK_HOT) { /* the half is enough (P2) */
 		cache->allowance -= GR_STACK_HOT - 1;
 		n = GR_STACK_HOT;
 	}
@@ -247,7 +253,8 @@ void gr_stack_put_slow(struct gr_stack_cache *cache, int class, void *top)
 	struct gr_pool *pool = &pools[class];
 
 	gr_lock_acquire(&pool->lock);
-	if (cache != NULL && class == cache->hot_class) { /* full: the colder half goes */
+	if (cache != NULL && class == cache->hot_class && cache->count == GR_STACK_HOT &&
+		!gr_load_relaxed(&gr_stack_short)) { /* the colder half goes */
 		unsigned half = GR_STACK_HOT / 2;
 
 		for (unsigned i = 0; i < half; i++)

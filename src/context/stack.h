@@ -16,6 +16,8 @@
  *      promise it makes, allowance >= hot: the stacks lying in caches are covered by promises in
  *      the same cache. So, promises being no more than slots, a slot is left for every promise
  *      given out, though caches cannot see into each other.
+ *      Once a promise had to be refused (gr_stack_short) caches take no more in: what is given
+ *      back goes where everybody finds it.
  *  P3  Segments are unmapped by gr_stack_stop() alone.
  *  P4  A free stack is in one hot array or in its class's pool, by its top; nothing is written
  *      into free stacks, so they can be discarded.
@@ -30,6 +32,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/atomic.h"
 #include "base/compiler.h"
 #include "context/sanitizer.h"
 
@@ -43,6 +46,9 @@ struct gr_stack_cache {
 	unsigned allowance; /* promises of hot_class, taken and not yet given out */
 	void *hot[GR_STACK_HOT];
 };
+
+/* Set when a promise was refused, until stop. Relaxed: sooner or later every cache sees it. */
+extern bool gr_stack_short;
 
 /* Start: before everything else here. Stop: when no stack is in use and no cache alive. */
 int gr_stack_start(void);
@@ -77,7 +83,7 @@ static inline int gr_stack_promise(struct gr_stack_cache *cache, int class)
 static inline void gr_stack_unpromise(struct gr_stack_cache *cache, int class)
 {
 	if (gr_likely(cache != NULL && class == cache->hot_class &&
-		    cache->allowance < 2 * GR_STACK_HOT))
+		    cache->allowance < 2 * GR_STACK_HOT && !gr_load_relaxed(&gr_stack_short)))
 		cache->allowance++;
 	else
 		gr_stack_unpromise_slow(cache, class);
@@ -108,7 +114,8 @@ static inline void *gr_stack_get(struct gr_stack_cache *cache, int class)
 /* Gives it back. Not the stack one runs on. Seldom locks. */
 static inline void gr_stack_put(struct gr_stack_cache *cache, int class, void *top)
 {
-	if (gr_likely(cache != NULL && class == cache->hot_class && cache->count < GR_STACK_HOT))
+	if (gr_likely(cache != NULL && class == cache->hot_class && cache->count < GR_STACK_HOT &&
+		    !gr_load_relaxed(&gr_stack_short)))
 		cache->hot[cache->count++] = top;
 	else
 		gr_stack_put_slow(cache, class, top);
