@@ -33,14 +33,20 @@ static GR_NORETURN void say_and_abort(char *text, size_t size, int length)
 	abort();
 }
 
+/* "base/heap.c", wherever the project lies: that may be below another src. */
+static const char *below_src(const char *file)
+{
+	for (const char *p = file; (p = strstr(p, "src/")) != NULL;)
+		file = p += 4;
+	return file;
+}
+
 void gr_check_broken(const char *file, int line, const char *cond)
 {
 	char text[512];
-	const char *room = strstr(file, "src/");
 
 	say_and_abort(text, sizeof(text),
-		snprintf(text, sizeof(text), "goro: %s:%d: %s", room != NULL ? room + 4 : file,
-			line, cond));
+		snprintf(text, sizeof(text), "goro: %s:%d: %s", below_src(file), line, cond));
 }
 
 void gr_check_fail(const char *format, ...)

@@ -43,7 +43,7 @@ static void broken(void *arg)
 static void broken_in_src(void *arg)
 {
 	(void)arg;
-	gr_check_broken("/home/someone/goro/src/base/heap.c", 40, "size > 0");
+	gr_check_broken("/home/someone/src/goro/src/base/heap.c", 40, "size > 0");
 }
 
 static void failed(void *arg)
