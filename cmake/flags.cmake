@@ -18,3 +18,9 @@ if(GORO_SANITIZE)
   target_compile_options(goro_flags INTERFACE -fsanitize=${GORO_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(goro_flags INTERFACE -fsanitize=${GORO_SANITIZE})
 endif()
+
+# Counts for tests/coverage.sh. Threads count at once, and what a branch is is what the source says.
+if(GORO_COVERAGE)
+  target_compile_options(goro_flags INTERFACE --coverage -fprofile-update=atomic)
+  target_link_options(goro_flags INTERFACE --coverage)
+endif()
