@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # nightly.sh: every preset with every test, then the loops that are too long for each commit.
 # GORO_NIGHTLY_REPEATS (default 20): how often each racing test runs.
+# GORO_NIGHTLY_SOAK (default 600): how many seconds everything runs at once, release and lto.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -9,6 +10,7 @@ cd "$(dirname "$0")/.."
 . tests/lib/parts.sh
 
 repeats=${GORO_NIGHTLY_REPEATS:-20}
+soak=${GORO_NIGHTLY_SOAK:-600}
 
 # Each run has seeds of its own, which it prints when it fails.
 again() {
@@ -26,6 +28,9 @@ part "clang-tidy" sh tests/tidy.sh build/clang
 # The long loops: what races, again and again.
 for name in release chaos tsan asan; do
 	part "$name, $repeats times" again "$name" 'stress|api'
+done
+for name in release lto; do
+	part "$name, soak" "build/$name/tests/soak/soak" "$soak"
 done
 part "mprotect guards" env GORO_GUARD=mprotect ctest --preset release --label-regex 'unit|api|stress'
 print_times

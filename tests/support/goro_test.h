@@ -72,6 +72,9 @@ size_t test_scaled(size_t n);
 /* One number a process, for what is random in a test. */
 uint64_t test_seed(void);
 
+/* For a program with a main() of its own. */
+void test_seed_set(uint64_t seed);
+
 /* The next number of a sequence; *state is its place, set from test_seed() to begin with. */
 uint64_t test_random(uint64_t *state);
 

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* soak.c: options, phases; see soak.h.
+ *
+ *     soak SECONDS [--workers=N] [--seed=N] [--leak=memory|thread|fd|stack|time|value]
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "goro_hang.h"
+#include "soak.h"
+
+#define PHASES  12 /* of a short run; */
+#define LONGEST (10 * GORO_SECOND)
+#define SAMPLES 4 /* at least so many a phase */
+
+struct soak soak;
+
+uint64_t soak_random(enum soak_kind kind, size_t i)
+{
+	uint64_t state =
+		soak.seed ^ (uint64_t)soak.phase << 40 ^ (uint64_t)kind << 32 ^ (uint64_t)i;
+
+	return test_random(&state);
+}
+
+static void load(void (*fn)(size_t, uint64_t), size_t i, uint64_t random)
+{
+	fn(i, random);
+	goro_waitgroup_done(&soak.loads);
+}
+
+void soak_begin(void (*fn)(size_t, uint64_t), enum soak_kind kind, size_t i)
+{
+	goro_waitgroup_add(&soak.loads, 1);
+	CHECK_EQ(go(load, fn, i, soak_random(kind, i)), 0);
+}
+
+static void start(void)
+{
+	goro_config config = GORO_CONFIG_INIT;
+
+	config.workers = soak.workers;
+	config.drain = 60 * GORO_SECOND;
+	CHECK_EQ(goro_start(&config), 0);
+}
+
+static void nap_until(int64_t when)
+{
+	struct timespec t = { when / GORO_SECOND, when % GORO_SECOND };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) != 0)
+		;
+}
+
+static void watch_phase(int64_t end)
+{
+	int64_t step = (end - goro_now()) / SAMPLES;
+
+	if (step > GORO_SECOND)
+		step = GORO_SECOND;
+	for (int64_t next = goro_now() + step; next <= end; next += step) {
+		nap_until(next);
+		soak_watch_sample();
+	}
+}
+
+static void end_quietly(void)
+{
+	__atomic_store_n(&soak.quiet, true, __ATOMIC_RELEASE);
+	soak_flow_close();
+	CHECK_EQ(goro_waitgroup_wait(&soak.loads), 0);
+}
+
+/* What a stop in the midst left in the channels is found in the next runtime. */
+static void settle(void)
+{
+	soak_flow_settle();
+	start();
+	soak_flow_end();
+	CHECK_EQ(goro_stop(), 0);
+	soak_locks_end();
+	soak_life_end();
+}
+
+static void run_phase(int64_t end)
+{
+	test_hang_begin("soak");
+	soak_watch_phase_begin();
+	soak.quiet = false;
+	soak.loads = GORO_WAITGROUP_INIT;
+	start();
+	soak_life_begin();
+	soak_locks_begin();
+	soak_flow_begin();
+	watch_phase(end);
+	if (soak.phase % 2 == 0)
+		end_quietly();
+	CHECK_EQ(goro_stop(), 0);
+	settle();
+	soak_watch_phase_end();
+	test_hang_end();
+}
+
+static void run(void)
+{
+	int64_t end = goro_now() + soak.length;
+	int64_t length = soak.length / PHASES < LONGEST ? soak.length / PHASES : LONGEST;
+
+	soak_watch_begin();
+	for (int64_t next = goro_now(); next < end; soak.phase++) {
+		next += length; /* phases end on time, though one may begin late */
+		run_phase(next < end ? next : end);
+	}
+}
+
+/* Options ------------------------------------------------------------------------------------ */
+
+static const char *const leaks[SOAK_LEAKS] = { "none", "memory", "thread", "fd", "stack", "time",
+	"value" };
+
+static __attribute__((noreturn)) void explain(const char *name)
+{
+	fprintf(stderr, "usage: %s SECONDS [--workers=N] [--seed=N] [--leak=KIND]\n", name);
+	exit(2);
+}
+
+static bool read_leak(const char *text)
+{
+	for (int i = 0; i < SOAK_LEAKS; i++)
+		if (strcmp(text, leaks[i]) == 0) {
+			soak.leak = (enum soak_leak)i;
+			return true;
+		}
+	return false;
+}
+
+static void read_options(int argc, char **argv)
+{
+	static const struct option options[] = { { "workers", required_argument, NULL, 'w' },
+		{ "seed", required_argument, NULL, 's' }, { "leak", required_argument, NULL, 'l' },
+		{ NULL, 0, NULL, 0 } };
+	int c;
+
+	if (getrandom(&soak.seed, sizeof(soak.seed), 0) != sizeof(soak.seed))
+		soak.seed = (uint64_t)goro_now();
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 'w')
+			soak.workers = atoi(optarg);
+		else if (c == 's')
+			soak.seed = strtoull(optarg, NULL, 10);
+		else if (c != 'l' || !read_leak(optarg))
+			explain(argv[0]);
+	}
+	if (optind == argc - 1)
+		soak.length = (int64_t)(strtod(argv[optind], NULL) * 1e9);
+	if (soak.length <= 0)
+		explain(argv[0]);
+}
+
+int main(int argc, char **argv)
+{
+	read_options(argc, argv);
+	printf("soak: %.0f s, --workers=%d, --seed=%llu, leak: %s\n", (double)soak.length / 1e9,
+		soak.workers, (unsigned long long)soak.seed, leaks[soak.leak]);
+	fflush(stdout);
+	test_seed_set(soak.seed);
+	run();
+	return soak_watch_verdict();
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* watch.c: what the process holds, and how late its sleepers wake, again and again; the verdict.
+ *
+ * A measure is flat if its median over the last quarter of the run is at most `factor` times that
+ * over the second, plus `more` (the first quarter warms up). Medians, since a single sample may
+ * find the machine busy with something else; a leak moves the median with it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "soak.h"
+
+#define SAMPLES 4096
+#define BUCKETS 512 /* of lateness, four to a power of two */
+
+enum measure { RSS, THREADS, STACKS, FDS, LATE_P50, LATE_P99, REST_THREADS, REST_FDS, MEASURES };
+
+static const struct {
+	const char *name, *unit;
+	double scale; /* to the unit */
+	double factor, more;
+} measures[MEASURES] = {
+	[RSS] = { "resident memory", "MiB", 1 << 20, 1.1, 6 << 20 },
+	[THREADS] = { "threads", "", 1, 1, 3 },
+	[STACKS] = { "stacks", "", 1, 1.25, 64 },
+	[FDS] = { "descriptors", "", 1, 1, 0 },
+	[LATE_P50] = { "sleepers late, p50", "us", 1e3, 2, 1e6 },
+	[LATE_P99] = { "sleepers late, p99", "us", 1e3, 3, 15e6 },
+	[REST_THREADS] = { "threads at rest", "", 1, 1, 0 },
+	[REST_FDS] = { "descriptors at rest", "", 1, 1, 0 },
+};
+
+static const char *const kinds[SOAK_KINDS] = { "go", "chan", "select", "thread", "timer", "sleep",
+	"mutex", "rwmutex", "cond", "sem", "barrier", "once", "deep", "held up", "local", "look" };
+
+static struct {
+	int64_t began, said;
+	unsigned n;
+	struct {
+		int64_t when;
+		double value[MEASURES];
+	} sample[SAMPLES];
+	uint64_t before[SOAK_KINDS], said_before[SOAK_KINDS];
+	unsigned idle; /* loads that did not move in a phase */
+	uint64_t late[BUCKETS];
+	double rest[2];
+	uint64_t stack_bytes;
+} watch;
+
+/* Lateness ---------------------------------------------------------------------------------- */
+
+static unsigned bucket_of(uint64_t ns)
+{
+	unsigned top;
+
+	if (ns < 8)
+		return (unsigned)ns;
+	top = 63 - (unsigned)__builtin_clzll(ns);
+	return 4 * top + (unsigned)(ns >> (top - 2) & 3);
+}
+
+static double floor_of(unsigned bucket)
+{
+	if (bucket < 8)
+		return bucket;
+	return (double)((4 + (uint64_t)bucket % 4) << (bucket / 4 - 2));
+}
+
+void soak_watch_late(int64_t ns)
+{
+	__atomic_fetch_add(&watch.late[bucket_of(ns > 0 ? (uint64_t)ns : 0)], 1, __ATOMIC_RELAXED);
+}
+
+/* Of what was late since the last look; begins anew. */
+static void read_lateness(double *p50, double *p99)
+{
+	uint64_t counts[BUCKETS], all = 0, seen = 0;
+
+	for (unsigned i = 0; i < BUCKETS; i++)
+		all += counts[i] = __atomic_exchange_n(&watch.late[i], 0, __ATOMIC_RELAXED);
+	*p50 = *p99 = 0;
+	for (unsigned i = 0; i < BUCKETS; i++) {
+		if (seen * 2 < all)
+			*p50 = floor_of(i);
+		if (seen * 100 < all * 99)
+			*p99 = floor_of(i);
+		seen += counts[i];
+	}
+}
+
+/* Samples ----------------------------------------------------------------------------------- */
+
+static double resident(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	unsigned long pages = 0;
+
+	CHECK_TRUE(f != NULL && fscanf(f, "%*u %lu", &pages) == 1);
+	fclose(f);
+	return (double)pages * (double)sysconf(_SC_PAGESIZE);
+}
+
+static void say_progress(int64_t now)
+{
+	const double *v = watch.sample[watch.n - 1].value;
+	double seconds = (double)(now - watch.said) / 1e9;
+
+	printf("soak: %.1f of %.0f s, phase %u:", (double)(now - watch.began) / 1e9,
+		(double)soak.length / 1e9, soak.phase);
+	for (int k = 0; k < SOAK_KINDS; k++) {
+		uint64_t n = __atomic_load_n(&soak.done[k].n, __ATOMIC_RELAXED);
+
+		printf(" %s %.0f/s", kinds[k], (double)(n - watch.said_before[k]) / seconds);
+		watch.said_before[k] = n;
+	}
+	printf("; rss %.1f MiB, threads %.0f, stacks %.0f in %llu MiB, fds %.0f, late p50 %.0f us "
+	       "p99 %.0f us\n",
+		v[RSS] / (1 << 20), v[THREADS], v[STACKS],
+		(unsigned long long)(watch.stack_bytes >> 20), v[FDS], v[LATE_P50] / 1e3,
+		v[LATE_P99] / 1e3);
+	fflush(stdout);
+	watch.said = now;
+}
+
+void soak_watch_sample(void)
+{
+	goro_stats stats = GORO_STATS_INIT;
+	int64_t now = goro_now();
+	double *v;
+
+	CHECK_LT(watch.n, SAMPLES);
+	v = watch.sample[watch.n].value;
+	watch.sample[watch.n++].when = now - watch.began;
+	goro_stats_get(&stats);
+	watch.stack_bytes = stats.stack_bytes;
+	v[STACKS] = (double)(stats.stacks_in_use + stats.stacks_cached);
+	v[RSS] = resident();
+	v[THREADS] = test_count_threads();
+	v[FDS] = test_count_fds();
+	v[REST_THREADS] = watch.rest[0];
+	v[REST_FDS] = watch.rest[1];
+	read_lateness(&v[LATE_P50], &v[LATE_P99]);
+	if (now - watch.said >= 5 * GORO_SECOND)
+		say_progress(now);
+}
+
+void soak_watch_begin(void)
+{
+	watch.began = watch.said = goro_now();
+	watch.rest[0] = test_count_threads();
+	watch.rest[1] = test_count_fds();
+}
+
+void soak_watch_phase_begin(void)
+{
+	double p50, p99;
+
+	for (int k = 0; k < SOAK_KINDS; k++)
+		watch.before[k] = __atomic_load_n(&soak.done[k].n, __ATOMIC_RELAXED);
+	read_lateness(&p50, &p99); /* of the end of the last phase: nobody's */
+}
+
+/* A thread that was joined may be in /proc for another moment. */
+static unsigned threads_at_rest(void)
+{
+	int64_t patience = goro_after(20 * GORO_MILLISECOND);
+
+	while (test_count_threads() > (unsigned)watch.rest[0] && goro_now() < patience)
+		test_relax();
+	return test_count_threads();
+}
+
+void soak_watch_phase_end(void)
+{
+	watch.rest[0] = threads_at_rest();
+	watch.rest[1] = test_count_fds();
+	for (int k = 0; k < SOAK_KINDS; k++)
+		if (__atomic_load_n(&soak.done[k].n, __ATOMIC_RELAXED) == watch.before[k]) {
+			printf("soak: phase %u: %s did not move\n", soak.phase, kinds[k]);
+			watch.idle++;
+		}
+}
+
+/* The verdict -------------------------------------------------------------------------------- */
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Over the samples of the q-th quarter of the run, counted from 0. */
+static double median(enum measure m, int q)
+{
+	static double values[SAMPLES];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < watch.n; i++)
+		if (watch.sample[i].when / ((soak.length + 3) / 4) == q)
+			values[n++] = watch.sample[i].value[m];
+	CHECK_LT(0, n);
+	qsort(values, n, sizeof(values[0]), by_value);
+	return values[n / 2];
+}
+
+static bool is_flat(enum measure m)
+{
+	double second = median(m, 1), last = median(m, 3);
+	double most = second * measures[m].factor + measures[m].more;
+	bool flat = last <= most;
+
+	printf("soak: %-20s %9.1f in the second quarter, %9.1f in the last, at most %9.1f %s: %s\n",
+		measures[m].name, second / measures[m].scale, last / measures[m].scale,
+		most / measures[m].scale, measures[m].unit, flat ? "flat" : "NOT FLAT");
+	return flat;
+}
+
+int soak_watch_verdict(void)
+{
+	unsigned bad = watch.idle;
+	uint64_t all = 0;
+
+	for (int m = 0; m < MEASURES; m++)
+		bad += !is_flat((enum measure)m);
+	for (int k = 0; k < SOAK_KINDS; k++)
+		all += soak.done[k].n;
+	printf("soak: %s: %.0f s, %u phases, %llu operations, each value received once, "
+	       "--seed=%llu\n",
+		bad == 0 ? "PASS" : "FAIL", (double)soak.length / 1e9, soak.phase,
+		(unsigned long long)all, (unsigned long long)soak.seed);
+	return bad == 0 ? 0 : 1;
+}
