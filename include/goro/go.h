@@ -12,7 +12,8 @@ GORO_BEGIN
 
 /** Begins a coroutine that nobody waits for: fn(arg).
  *
- *  @param fn   what it does. When it returns the coroutine ends.
+ *  @param fn   what it does. When it returns the coroutine ends. The thread it runs on is not its
+ *              own: pthread_exit() in it, or pthread_cancel() of it, is told and aborts.
  *  @param arg  handed to fn; must live as long as fn uses it.
  *
  *  @return 0           it will run

@@ -154,6 +154,13 @@ void gr_os_thread_detach(struct gr_os_thread *thread)
 	pthread_detach(thread->handle);
 }
 
+void gr_os_thread_call(void (*fn)(void *), void *arg, void (*lost)(void *))
+{
+	pthread_cleanup_push(lost, arg);
+	fn(arg);
+	pthread_cleanup_pop(0);
+}
+
 int gr_os_thread_count(void)
 {
 	char text[1024];

@@ -68,6 +68,10 @@ int gr_os_thread_start(struct gr_os_thread *thread, const char *name, unsigned f
 void gr_os_thread_join(struct gr_os_thread *thread);   /* waits for its end; once */
 void gr_os_thread_detach(struct gr_os_thread *thread); /* instead of join */
 
+/* Calls fn(arg). If the thread ends in it, by pthread_exit() or pthread_cancel(), lost(arg) is called
+ * in its place, on the thread's own stack, and must not return. */
+void gr_os_thread_call(void (*fn)(void *), void *arg, void (*lost)(void *));
+
 /* Threads of this process, -1 if unknown. */
 int gr_os_thread_count(void);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/chaos.h"
+#include "base/check.h"
 #include "base/clock.h"
 #include "sched/bench.h"
 #include "sched/find.h"
@@ -20,10 +21,30 @@
 struct gr_sched gr_sched;
 struct gr_ports gr_ports;
 
-static void worker_main(void *arg)
+static void work(void *arg)
 {
 	struct gr_worker *w = arg;
 	struct gr_coro *co;
+
+	while ((co = gr_find(w)) != NULL)
+		gr_park_run(w, co);
+}
+
+/* A coroutine has no thread to end: on this one others would run, and it holds what is theirs. */
+static void lost(void *arg)
+{
+	const struct gr_worker *w = arg;
+	const struct gr_coro *co = w->running;
+
+	if (co == NULL)
+		gr_check_fail("worker %u was cancelled", w->index);
+	gr_check_fail("coroutine %llu \"%s\" ended its thread, by pthread_exit or pthread_cancel",
+		(unsigned long long)gr_coro_id(co), co->name);
+}
+
+static void worker_main(void *arg)
+{
+	struct gr_worker *w = arg;
 	void *signal_stack = NULL;
 
 	gr_current_set(w);
@@ -33,8 +54,7 @@ static void worker_main(void *arg)
 	gr_fiber_adopt(&w->fiber);
 	if (gr_os_signal_stack_start(&signal_stack) != 0)
 		signal_stack = NULL; /* an overflow is then the kernel's to report */
-	while ((co = gr_find(w)) != NULL)
-		gr_park_run(w, co);
+	gr_os_thread_call(work, w, lost);
 	if (signal_stack != NULL)
 		gr_os_signal_stack_stop(signal_stack);
 	gr_coro_cache_flush(&w->coros);
