@@ -41,7 +41,8 @@ static int await_status(pid_t pid)
 	int status = -1;
 
 	CHECK_LT(0, pid);
-	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	while (waitpid(pid, &status, 0) != pid)
+		CHECK_EQ(errno, EINTR);
 	return status;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "goro_storm.h"
 #include "goro_test.h"
 
 /* Held up -------------------------------------------------------------------------------------- */
@@ -197,6 +198,7 @@ GORO_TEST_OUTSIDE(an_idle_process_is_asleep)
 	chan(int) c = chan_make(int, 0);
 	long before, after;
 
+	test_storm_end();
 	test_start();
 	for (int i = 0; i < 10; i++) {
 		CHECK_EQ(go(sleep_for_good), 0);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "goro_hang.h"
+#include "goro_storm.h"
 
 #define WORKER_COUNTS 8
 
@@ -220,10 +221,12 @@ static void run_instance(void **state)
 	current.name = in->name;
 	current.workers = in->workers;
 	test_hang_begin(in->name);
+	test_storm_begin();
 	if (in->test->kind == GORO_TEST_IN_ROOT)
 		test_run(in->workers, in->test->body);
 	else
 		in->test->body();
+	test_storm_end();
 	test_hang_end();
 	CHECK_EQ(goro_workers(), -EPERM); /* it has left no runtime behind */
 }

@@ -22,6 +22,7 @@
  * Environment
  *   GORO_TEST_WORKERS=1,8   in place of 1,2,8
  *   GORO_TEST_SCALE=10      loops a tenth as long
+ *   GORO_TEST_STORM=1       each test among 20,000 signals a second (goro_storm.h)
  *   GORO_TEST_SEED=42       what test_seed() returns; each failure prints it
  * The program's first argument is a pattern of names, with * and ?.
  */
