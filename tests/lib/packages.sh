@@ -81,6 +81,7 @@ need_tests() {
 	want g++ have c++
 	want binutils have readelf
 	want diffutils have diff
+	want python3 have python3
 	install_missing
 }
 

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* threads.c: who goes on. Asked before each atomic operation on what several threads touch: on
+ * what only one does, another's operations before or after make no difference. */
+#include "engine.h"
+
+static bool changed(const struct thread *t)
+{
+	for (unsigned i = 0; i < t->seen_count; i++)
+		if (engine_newest(t->seen[i].location) != t->seen[i].key)
+			return true;
+	return false;
+}
+
+static bool all_done(void)
+{
+	for (unsigned i = 1; i < THREADS; i++)
+		if (engine->threads[i].state != STATE_DONE &&
+			engine->threads[i].state != STATE_NONE)
+			return false;
+	return true;
+}
+
+static bool enabled(const struct thread *t)
+{
+	switch (t->state) {
+	case STATE_READY:
+		return true;
+	case STATE_SPINS:
+		return changed(t);
+	case STATE_SLEEPS:
+		return t->woken || t->timed;
+	case STATE_JOINS:
+		return all_done();
+	default:
+		return false;
+	}
+}
+
+/* The one that runs comes first, if it can go on. */
+static unsigned candidates(struct thread *list[THREADS])
+{
+	unsigned n = 0;
+
+	if (enabled(engine->self))
+		list[n++] = engine->self;
+	for (unsigned i = 0; i < THREADS; i++)
+		if (&engine->threads[i] != engine->self && enabled(&engine->threads[i]))
+			list[n++] = &engine->threads[i];
+	return n;
+}
+
+static void switch_to(struct thread *to)
+{
+	struct thread *from = engine->self;
+
+	if (to == from)
+		return;
+	engine->self = to;
+	gr_context_switch(&from->context, &to->context, NULL);
+}
+
+/* Is it touched by several threads, as far as is known? */
+static bool shared(const volatile void *p)
+{
+	struct cell *c = engine_cell((uintptr_t)p);
+	unsigned bit = 1u << model_self();
+
+	if (c == NULL)
+		return true;
+	if (!(c->touched & bit)) {
+		if (c->touched != 0)
+			engine->grew = true;
+		c->touched |= (uint8_t)bit;
+	}
+	return (c->touched & (c->touched - 1)) != 0;
+}
+
+void engine_point(const volatile void *p)
+{
+	struct thread *list[THREADS];
+	unsigned taken;
+
+	if (!engine->several)
+		return;
+	if (++engine->step > engine->options.steps)
+		engine_fail(FAIL_LIVELOCK, "more than %lu steps", engine->options.steps);
+	if ((p != NULL && !shared(p) && !engine->replaying) ||
+		engine->preemptions >= engine->options.preemptions)
+		return;
+	taken = engine_choose('t', candidates(list));
+	if (taken != 0) {
+		engine->preemptions++;
+		switch_to(list[taken]);
+	}
+}
+
+static void explain_deadlock(void)
+{
+	static const char *const words[] = { "not started", "ready", "spins", "sleeps on a futex",
+		"joins", "done" };
+	struct thread *self = engine->self;
+
+	for (unsigned i = 1; i < THREADS; i++)
+		if (engine->threads[i].state != STATE_NONE) {
+			engine->self = &engine->threads[i];
+			engine_trace("%s", words[engine->threads[i].state]);
+		}
+	engine->self = self;
+}
+
+void engine_block(void)
+{
+	struct thread *list[THREADS];
+	unsigned n = candidates(list);
+
+	if (n == 0) {
+		explain_deadlock();
+		engine_fail(FAIL_DEADLOCK, "nobody can go on, and not all have ended");
+	}
+	if (++engine->step > engine->options.steps)
+		engine_fail(FAIL_LIVELOCK, "more than %lu steps", engine->options.steps);
+	switch_to(list[engine_choose('t', n)]);
+}
+
+void engine_end_thread(void)
+{
+	engine_trace("ends");
+	engine->self->state = STATE_DONE;
+	engine_block();
+}
+
+void model_spin(void)
+{
+	struct thread *t = engine->self;
+
+	if (t->seen_count == 0)
+		return; /* it has looked at nothing since it last waited */
+	t->state = STATE_SPINS;
+	engine_block();
+	t->state = STATE_READY;
+	t->seen_count = 0;
+}
