@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* runtime_fork_test.c: a forked child has no runtime: every call says so and none crashes. */
 #include <pthread.h>
+#include <spawn.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -349,6 +350,36 @@ GORO_TEST(forking_while_others_run_and_allocate_harms_nobody)
 			end_well();
 		}
 		await_child(pid);
+		goro_yield();
+	}
+	atomic_store(&stop, 1);
+	await_alive(1);
+	chan_free(c);
+}
+
+/* fork() takes and gives back the allocator's locks while others want them, and the child is free to
+ * become another program, by either way. */
+GORO_TEST(a_child_may_execute_another_program_while_others_allocate)
+{
+	chan(int) c = chan_make(int, 4);
+	atomic_int stop = 0;
+	char *const arguments[] = { (char[]){ "true" }, NULL };
+
+	for (int i = 0; i < 8; i++)
+		CHECK_EQ(go(churn, &stop, c), 0);
+	for (size_t i = 0; i < test_scaled(30); i++) {
+		pid_t pid = -1;
+
+		if (i % 2 == 0)
+			CHECK_EQ(posix_spawn(&pid, "/bin/true", NULL, NULL, arguments, NULL), 0);
+		else
+			pid = fork();
+		if (pid == 0) {
+			free(malloc(1000));
+			execv("/bin/true", arguments);
+			_exit(1);
+		}
+		CHECK_EQ(await_status(pid), 0);
 		goro_yield();
 	}
 	atomic_store(&stop, 1);
