@@ -11,7 +11,7 @@ target_compile_options(goro_flags INTERFACE
   $<$<COMPILE_LANGUAGE:C>:-std=gnu11>
   -Wall -Wextra -Wpedantic -Wshadow -Wcast-function-type
   $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
-  -fno-omit-frame-pointer -fasynchronous-unwind-tables
+  -fno-omit-frame-pointer -momit-leaf-frame-pointer -fasynchronous-unwind-tables
   $<$<BOOL:${GORO_WERROR}>:-Werror>)
 
 if(GORO_SANITIZE)

@@ -95,7 +95,7 @@
 #endif
 
 /* Written by gr_atomic_start() alone. */
-extern bool gr_atomic_asymmetric;
+extern GR_HIDDEN bool gr_atomic_asymmetric;
 extern void (*gr_atomic_heavy)(void);
 
 /* Lets heavy() stand for gr_fence_heavy() and makes gr_fence_light() free; NULL: both are full

@@ -8,10 +8,12 @@
 #define gr_likely(x)   __builtin_expect(!!(x), 1)
 #define gr_unlikely(x) __builtin_expect(!!(x), 0)
 
-#define GR_NOINLINE           __attribute__((noinline))
-#define GR_ALWAYS_INLINE      inline __attribute__((always_inline))
-#define GR_COLD               __attribute__((cold, noinline))
-#define GR_NORETURN           __attribute__((noreturn))
+#define GR_NOINLINE      __attribute__((noinline))
+#define GR_ALWAYS_INLINE inline __attribute__((always_inline))
+#define GR_COLD          __attribute__((cold, noinline))
+#define GR_NORETURN      __attribute__((noreturn))
+/* A variable of the library: reached directly, not through the table of global offsets. */
+#define GR_HIDDEN             __attribute__((visibility("hidden")))
 #define GR_PRINTF(fmt, first) __attribute__((format(__printf__, fmt, first)))
 
 /* Two fields that different threads write stand this far apart. */
@@ -20,6 +22,9 @@
 
 /* The struct whose `member` lies at `ptr`. */
 #define gr_container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+
+/* Fetches what will soon be written; any address will do. */
+#define gr_prefetch(p) __builtin_prefetch((p), 1)
 
 /* One turn of a spinning loop: lets the other hardware thread go first. */
 static inline void gr_cpu_relax(void)
@@ -42,6 +47,16 @@ static inline void gr_cpu_relax(void)
 #endif
 #ifndef GR_TSAN
 #define GR_TSAN 0
+#endif
+
+/* Looking at what others may be writing, for the sake of the caches alone: no checker can know that
+ * nothing follows from what is read. */
+#ifndef GR_FETCH_AHEAD
+#if GR_TSAN || defined(GR_MODEL)
+#define GR_FETCH_AHEAD 0
+#else
+#define GR_FETCH_AHEAD 1
+#endif
 #endif
 
 #endif

@@ -37,10 +37,10 @@ struct gr_fiber {
 };
 
 /* Set by gr_sanitizer_start(), which gr_stack_start() calls; constant afterwards. */
-extern bool gr_sanitizer_any;
-extern bool gr_sanitizer_tsan;
-extern bool gr_sanitizer_asan;
-extern bool gr_sanitizer_valgrind;
+extern GR_HIDDEN bool gr_sanitizer_any;
+extern GR_HIDDEN bool gr_sanitizer_tsan;
+extern GR_HIDDEN bool gr_sanitizer_asan;
+extern GR_HIDDEN bool gr_sanitizer_valgrind;
 
 void gr_sanitizer_start(void);
 

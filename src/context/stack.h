@@ -48,7 +48,7 @@ struct gr_stack_cache {
 };
 
 /* Set when a promise was refused, until stop. Relaxed: sooner or later every cache sees it. */
-extern bool gr_stack_short;
+extern GR_HIDDEN bool gr_stack_short;
 
 /* Start: before everything else here. Stop: when no stack is in use and no cache alive. */
 int gr_stack_start(void);

@@ -52,7 +52,7 @@ static GR_ALWAYS_INLINE void commit_park_locked(struct gr_worker *w)
 	struct gr_coro *co = w->pending.co;
 	uint64_t word = gr_wait_commit_unclaimed(&co->wait);
 
-	w->pending.unlock(w->pending.arg);
+	gr_pending_unlock(w->pending.unlock, w->pending.arg);
 	look_at_flag(w, co, word);
 }
 
@@ -61,8 +61,7 @@ static void commit_park(struct gr_worker *w)
 	struct gr_coro *co = w->pending.co;
 	uint64_t word = gr_load_relaxed(&co->wait.word);
 
-	if (w->pending.unlock != NULL)
-		w->pending.unlock(w->pending.arg);
+	gr_pending_unlock(w->pending.unlock, w->pending.arg);
 	if (w->poke) {
 		w->poke = false;
 		gr_idle_poke();

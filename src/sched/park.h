@@ -104,14 +104,15 @@ static inline uint64_t gr_park_begin(struct gr_caller *me)
 	return gr_wait_begin(me->wait, !me->shielded);
 }
 
-/* Second half: sleeps. Returns the outcome that the claimer gave; -ETIMEDOUT, -ECANCELED or
+/* Second half: sleeps. `unlock` and `arg` name the caller's lock, which is released when the
+ * sleeper is saved: see gr_pending_unlock(). Returns the outcome that the claimer gave; -ETIMEDOUT, -ECANCELED or
  * -EPERM (stop, for threads) if it was not woken through a node. `why` and `what` are shown in
  * dumps. A deadline in the past has to be handled by the caller: it should not sleep at all. */
 int gr_park(struct gr_caller *me, int64_t deadline, void (*unlock)(void *), void *arg,
 	const char *why, const void *what);
 
-/* The same where `unlock` releases the only lock behind which this wait's nodes stand, and reads
- * nothing of the parked frame: then less has to be agreed on (wait.h W5). */
+/* The same where that lock is the only one behind which this wait's nodes stand, and to release it
+ * reads nothing of the parked frame: then less has to be agreed on (wait.h W5). */
 int gr_park_locked(struct gr_caller *me, int64_t deadline, void (*unlock)(void *), void *arg,
 	const char *why, const void *what);
 

@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "base/compiler.h"
+
 struct gr_coro;
 
 struct gr_ports {
@@ -19,6 +21,6 @@ struct gr_ports {
 	void (*all_asleep)(void);
 };
 
-extern struct gr_ports gr_ports;
+extern GR_HIDDEN struct gr_ports gr_ports;
 
 #endif

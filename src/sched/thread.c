@@ -75,8 +75,7 @@ int gr_thread_park(
 	struct gr_thread *t, uint64_t seq, int64_t deadline, void (*unlock)(void *), void *arg)
 {
 	enlist(t, seq);
-	if (unlock != NULL)
-		unlock(arg);
+	gr_pending_unlock(unlock, arg);
 	while (gr_load_acquire(&t->futex) == 0) /* pairs with the release in deliver */
 		if (gr_os_futex_wait(&t->futex, 0, deadline) == -ETIMEDOUT) {
 			if (gr_wait_claim(&t->wait, seq, -ETIMEDOUT))

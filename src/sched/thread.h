@@ -39,8 +39,8 @@ void gr_thread_leave(void);
 
 void gr_thread_init(struct gr_thread *t, bool stubborn);
 
-/* Sleeps until wait `seq` is delivered or the deadline passes; `unlock` (may be NULL) releases
- * the caller's lock first. Returns the outcome. */
+/* Sleeps until wait `seq` is delivered or the deadline passes; gr_pending_unlock(unlock, arg)
+ * comes first. Returns the outcome. */
 int gr_thread_park(
 	struct gr_thread *t, uint64_t seq, int64_t deadline, void (*unlock)(void *), void *arg);
 

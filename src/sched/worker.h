@@ -2,10 +2,10 @@
 /* worker.h: an OS thread that runs coroutines, and the set of them.
  *
  * Invariants
- *  K1  Every field of a worker is its own thread's, except: `queue` and `fresh` by the rules of runq.h and fresh.h;
- *      `ticks` and the counters (written by the owner with relaxed stores, read by the monitor
- *      and by stats); `stuck` and `urged` (written by the monitor, read by thieves and by the
- *      owner, who clears `urged`).
+ *  K1  Every field of a worker is its own thread's, except: `queue` and `fresh` by the rules of
+ *      runq.h and fresh.h; `ticks` and the counters (written by the owner with relaxed stores,
+ *      read by the monitor and by stats); `stuck` and `urged` (written by the monitor, read by
+ *      thieves and by the owner, who clears `urged`).
  *  K2  `pending` is what has to happen once the registers of the coroutine that has just left
  *      are saved. It is set immediately before a switch and carried out first thing after it,
  *      on the stack switched to. Between the two nothing runs.
@@ -17,6 +17,7 @@
 #ifndef GR_SCHED_WORKER_H
 #define GR_SCHED_WORKER_H
 
+#include "base/lock.h"
 #include "base/random.h"
 #include "os/os.h"
 #include "sched/current.h"
@@ -42,9 +43,19 @@ enum gr_pending_kind {
 struct gr_pending {
 	enum gr_pending_kind kind;
 	struct gr_coro *co;
-	void (*unlock)(void *); /* releases the caller's lock; may be NULL */
-	void *arg;
+	void (*unlock)(void *); /* releases the caller's lock */
+	void *arg;              /* … without `unlock`: a struct gr_lock, or NULL */
 };
+
+/* A park hands over a lock as a function and its argument, or, since that is the channels' and
+ * must be quick, as no function and a struct gr_lock. */
+static GR_ALWAYS_INLINE void gr_pending_unlock(void (*unlock)(void *), void *arg)
+{
+	if (unlock != NULL)
+		unlock(arg);
+	else if (arg != NULL)
+		gr_lock_release(arg);
+}
 
 /* Counters for goro_stats_get(); the owner's, by relaxed load and store. */
 struct gr_worker_counters {
@@ -56,32 +67,33 @@ struct gr_worker_counters {
 };
 
 struct gr_worker {
-	struct gr_runq queue;
-	struct gr_fresh fresh;
-	uint64_t ticks __attribute__((aligned(GR_CACHELINE))); /* scheduling points */
+	/* Hot, and the owner's: near the beginning, where an instruction can name them shortly. */
 	struct gr_coro *running;
 	struct gr_pending pending;
+	uint64_t ticks; /* scheduling points */
+	int *error;     /* this thread's errno */
+	struct gr_context context;
 	struct gr_coro *handoff; /* taken from the queue, but its stack needs more than the cache */
 	bool visit;
 	bool poke; /* what is pending armed a deadline earlier than the watcher sleeps */
 	bool searching;
 	unsigned index;
+	int64_t now;         /* coarse: at the last visit */
 	unsigned begun_runs; /* how often in a row those that have begun came before the others */
-	int *error;          /* this thread's errno */
-	struct gr_context context;
+	struct gr_worker_counters counters;
 	struct gr_fiber fiber;
 	struct gr_coro_cache coros;
 	struct gr_stack_cache stacks;
 	struct gr_random random;
-	struct gr_worker_counters counters;
-	int64_t now; /* coarse: at the last visit */
 	uint32_t stuck __attribute__((aligned(GR_CACHELINE)));
 	uint32_t urged;      /* the monitor's: visit your own stack soon */
 	uint64_t seen_ticks; /* the monitor's */
 	uint32_t state;      /* enum gr_worker_state */
 	uint32_t bench;      /* futex: a spare that is not needed waits here */
 	struct gr_os_thread thread;
-};
+	struct gr_fresh fresh;
+	struct gr_runq queue;
+} GR_ALIGNED;
 
 enum gr_worker_state { GR_WORKER_NONE, GR_WORKER_ACTIVE, GR_WORKER_BENCHED, GR_WORKER_GONE };
 
@@ -106,7 +118,7 @@ struct gr_sched {
 	uint64_t foreign_spawned;
 };
 
-extern struct gr_sched gr_sched;
+extern GR_HIDDEN struct gr_sched gr_sched;
 
 struct gr_sched_config {
 	unsigned workers;

@@ -110,6 +110,8 @@ static GR_NOINLINE int lock_slow(goro_mutex *m, int64_t deadline)
 		return rc;
 	if (!lock_now(m))
 		rc = lock_waiting(&me, m, deadline);
+	if (rc == 0)
+		gr_fiber_acquire(m);
 	gr_caller_leave(&me);
 	return rc;
 }
@@ -128,14 +130,11 @@ void gr_mutex_relock(goro_mutex *m)
 
 int goro_mutex_lock_until(goro_mutex *m, int64_t deadline)
 {
-	int rc;
-
 	if (gr_unlikely(m == NULL))
 		return -EINVAL;
-	rc = gr_line_open() && gr_likely(lock_fast(m)) ? 0 : lock_slow(m, deadline);
-	if (rc == 0)
-		gr_fiber_acquire(m);
-	return rc;
+	if (gr_likely(gr_line_open() && !gr_tsan_active()) && gr_likely(lock_fast(m)))
+		return 0;
+	return lock_slow(m, deadline);
 }
 
 int goro_mutex_lock(goro_mutex *m)
@@ -189,8 +188,12 @@ static GR_NOINLINE void unlock_slow(goro_mutex *m)
 {
 	struct gr_line line = GR_LINE(m);
 	struct gr_wait *next = NULL;
-	uint64_t word = gr_load_relaxed(&m->word_);
+	uint64_t word;
 
+	if (m == NULL)
+		gr_check_fail("unlock of a NULL mutex");
+	gr_fiber_release(m);
+	word = gr_load_relaxed(&m->word_);
 	/* Somebody is coming already: nobody to wake. */
 	while ((word & (LOCKED | COMING | GR_BITLOCK)) == (LOCKED | COMING))
 		if (gr_cas_release(&m->word_, &word, word & ~LOCKED))
@@ -207,9 +210,8 @@ void goro_mutex_unlock(goro_mutex *m)
 {
 	uint64_t held = LOCKED;
 
-	if (gr_unlikely(m == NULL))
-		gr_check_fail("unlock of a NULL mutex");
-	gr_fiber_release(m);
-	if (gr_unlikely(!gr_cas_release(&m->word_, &held, 0)))
-		unlock_slow(m);
+	if (gr_likely(m != NULL && !gr_tsan_active()) &&
+		gr_likely(gr_cas_release(&m->word_, &held, 0)))
+		return;
+	unlock_slow(m);
 }
