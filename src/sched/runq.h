@@ -125,17 +125,39 @@ static inline bool gr_runq_push(struct gr_runq *q, struct gr_coro *co)
 	return true;
 }
 
+/* The one at `head` has been taken, and `tail` is the owner's. Where thousands take turns, each
+ * descriptor and each stack has left the caches, and the page table's too, when its turn comes:
+ * they are fetched while others run. A hint: a thief may have taken those, and they may run
+ * elsewhere or have ended; descriptors are type-stable (coro.h). */
+static inline void gr_runq_fetch_ahead(struct gr_runq *q, uint32_t head, uint32_t tail)
+{
+#if GR_FETCH_AHEAD
+	if (tail - head > 4) {
+		const char *sp =
+			gr_load_relaxed(&gr_load_relaxed(gr_runq_cell(q, head + 2))->context.sp);
+
+		gr_prefetch(gr_load_relaxed(gr_runq_cell(q, head + 4)));
+		gr_prefetch(sp); /* what the switch has saved, and those who called it */
+		gr_prefetch(sp + 2 * GR_CACHELINE);
+	}
+#else
+	(void)q, (void)head, (void)tail;
+#endif
+}
+
 /* Owner only. NULL: empty. */
 static inline struct gr_coro *gr_runq_pop(struct gr_runq *q)
 {
+	uint32_t tail = gr_load_relaxed(&q->tail); /* ours (R1) */
 	uint32_t head = gr_load_acquire(&q->head);
 	struct gr_coro *co;
 
 	do {
-		if (head == gr_load_relaxed(&q->tail))
+		if (head == tail)
 			return NULL;
 		co = gr_load_relaxed(gr_runq_cell(q, head));
 	} while (!gr_cas_acq_rel(&q->head, &head, head + 1));
+	gr_runq_fetch_ahead(q, head, tail);
 	return co;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* runq_race_test.c: an owner and thieves at once, with a ring of eight whose indices wrap. The
  * order of single steps is runq_steps_test.c's matter; here it is memory that must keep up. */
-#define GR_RUNQ_SIZE 8u
+#define GR_RUNQ_SIZE   8u
+#define GR_FETCH_AHEAD 0 /* the elements are no coroutines */
 
 #include "../unit.h"
 
