@@ -208,13 +208,14 @@ GORO_TEST_OUTSIDE(a_structure_of_any_size_gets_what_it_has_room_for)
 GORO_TEST_OUTSIDE(without_a_runtime_all_are_zero)
 {
 	goro_stats zero = { .size = sizeof(zero) }, s;
+	atomic_int here = 0;
 
 	memset(&s, 0xaa, sizeof(s));
 	s.size = sizeof(s);
 	goro_stats_get(&s);
 	CHECK_EQ(memcmp(&s, &zero, sizeof(s)), 0);
 	test_start();
-	CHECK_EQ(go(come_to_it, &(atomic_int){ 0 }), 0);
+	CHECK_EQ(go(come_to_it, &here), 0);
 	await_alive(0);
 	CHECK_LE(1, stats().spawned);
 	test_stop();
