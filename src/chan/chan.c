@@ -92,11 +92,6 @@ int gr_chan_grow(struct goro_chan *c)
 /* Never waits; -EAGAIN instead of waiting. */
 #define NOT_AT_ALL INT64_MIN
 
-static void unlock(void *c)
-{
-	gr_lock_release(&((struct goro_chan *)c)->lock);
-}
-
 /* Nothing is to be had, and the channel is locked: stands in line. */
 static GR_ALWAYS_INLINE int wait_in_line(
 	struct gr_caller *me, struct goro_chan *c, void *elem, bool sends, int64_t deadline)
@@ -110,7 +105,7 @@ static GR_ALWAYS_INLINE int wait_in_line(
 	n.elem = elem;
 	n.select = NULL;
 	gr_waitq_push(q, &n);
-	rc = gr_park_locked(me, deadline, unlock, c, sends ? "chan send" : "chan recv", c);
+	rc = gr_park_locked(me, deadline, NULL, &c->lock, sends ? "chan send" : "chan recv", c);
 	if (me->wait->node != NULL)
 		return rc; /* matched or closed: the channel may be gone */
 	gr_lock_acquire(&c->lock);
@@ -128,7 +123,7 @@ static GR_ALWAYS_INLINE int transfer(
 	struct gr_caller *me, struct goro_chan *c, void *elem, bool sends, int64_t deadline)
 {
 	for (;;) {
-		struct gr_waitnode *peer = NULL;
+		struct gr_wait *peer = NULL;
 		struct gr_segment *garbage = NULL;
 		int rc;
 
@@ -139,7 +134,7 @@ static GR_ALWAYS_INLINE int transfer(
 			return wait_in_line(me, c, elem, sends, deadline);
 		gr_lock_release(&c->lock);
 		if (peer != NULL)
-			gr_wake(me->worker, peer->wait);
+			gr_wake(me->worker, peer);
 		if (gr_unlikely(garbage != NULL))
 			free(garbage);
 		if (gr_likely(rc != GR_MATCH_GROW))
@@ -209,7 +204,7 @@ int goro_chan_recv_until(goro_chan *c, void *elem, int64_t deadline)
 
 int goro_chan_close(goro_chan *c)
 {
-	struct gr_match m = { .claimed = NULL };
+	struct gr_match m = { .garbage = NULL };
 	struct gr_caller me;
 	bool closed;
 

@@ -15,7 +15,7 @@
 static int move_locked(
 	struct gr_caller *me, struct goro_chan *c, char *elems, size_t n, bool sends, size_t *moved)
 {
-	struct gr_match m = { .claimed = NULL };
+	struct gr_match m = { .garbage = NULL };
 	int rc = 0;
 
 	gr_lock_acquire(&c->lock);

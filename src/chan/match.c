@@ -25,34 +25,24 @@ void gr_match_unlink_siblings(struct goro_chan *c, struct gr_waitnode *n)
 			gr_waitq_remove(gr_case_queue(k), &gr_case_of(k)->node);
 }
 
-static void add(struct gr_match *m, struct gr_waitnode *n)
-{
-	n->next = NULL;
-	if (m->claimed == NULL)
-		m->claimed = n;
-	else
-		m->last->next = n;
-	m->last = n;
-}
-
 int gr_match_send(struct goro_chan *c, const void *elem, struct gr_match *m)
 {
-	struct gr_waitnode *receiver = NULL;
+	struct gr_wait *receiver = NULL;
 	int rc = gr_match_send_inline(c, elem, &receiver);
 
 	if (receiver != NULL)
-		add(m, receiver);
+		gr_waits_add(&m->claimed, receiver);
 	return rc;
 }
 
 int gr_match_recv(struct goro_chan *c, void *elem, struct gr_match *m)
 {
-	struct gr_waitnode *sender = NULL;
+	struct gr_wait *sender = NULL;
 	struct gr_segment *garbage = NULL;
 	int rc = gr_match_recv_inline(c, elem, &sender, &garbage);
 
 	if (sender != NULL)
-		add(m, sender);
+		gr_waits_add(&m->claimed, sender);
 	if (garbage != NULL) {
 		garbage->next = m->garbage;
 		m->garbage = garbage;
@@ -60,15 +50,20 @@ int gr_match_recv(struct goro_chan *c, void *elem, struct gr_match *m)
 	return rc;
 }
 
+/* A claimed node's siblings stand behind it, never among those passed over: the same word was lost
+ * for them. */
 static void claim_line(struct goro_chan *c, struct gr_waitq *q, bool zero, struct gr_match *m)
 {
-	for (struct gr_waitnode *n = gr_waitq_claim_all(q, -EPIPE), *next; n != NULL; n = next) {
-		next = n->next;
+	struct gr_waitnode *lost = NULL;
+	struct gr_waitnode *n;
+	struct gr_wait *w;
+
+	while ((n = gr_waitq_claim_next(q, &lost, -EPIPE, &w)) != NULL) {
 		if (n->select != NULL)
 			gr_match_unlink_siblings(c, n);
 		if (zero && c->elem_size != 0)
 			memset(n->elem, 0, c->elem_size);
-		add(m, n);
+		gr_waits_add(&m->claimed, w);
 	}
 }
 
@@ -81,10 +76,10 @@ void gr_match_close(struct goro_chan *c, struct gr_match *m)
 
 void gr_match_finish(struct gr_worker *here, struct gr_match *m)
 {
-	if (m->claimed != NULL && m->claimed == m->last)
-		gr_wake(here, m->claimed->wait);
-	else if (m->claimed != NULL)
-		gr_waitq_wake_all(here, m->claimed);
+	if (m->claimed.first != NULL && m->claimed.first == m->claimed.last)
+		gr_wake(here, m->claimed.first);
+	else if (m->claimed.first != NULL)
+		gr_waitq_wake_all(here, m->claimed.first);
 	while (m->garbage != NULL) {
 		struct gr_segment *block = m->garbage;
 

@@ -17,8 +17,7 @@
 
 /* What is left to do when the channel is unlocked. Begin with all zero. */
 struct gr_match {
-	struct gr_waitnode *claimed; /* linked by `next` */
-	struct gr_waitnode *last;
+	struct gr_waits claimed;
 	struct gr_segment *garbage; /* linked by `next` */
 };
 
@@ -84,37 +83,34 @@ static inline struct gr_segment *gr_match_take(struct goro_chan *c, void *elem)
 	return garbage;
 }
 
-/* The first in line who can be claimed; its `wait` is kept for the wake. NULL: nobody waits. */
-static GR_ALWAYS_INLINE struct gr_waitnode *gr_match_claim(struct goro_chan *c, struct gr_waitq *q)
+/* The first in line who can be claimed, *peer. NULL: nobody waits. */
+static GR_ALWAYS_INLINE struct gr_waitnode *gr_match_claim(
+	struct goro_chan *c, struct gr_waitq *q, struct gr_wait **peer)
 {
-	struct gr_wait *wait;
 	struct gr_waitnode *n;
 
 	if (gr_waitq_empty(q))
 		return NULL;
-	n = gr_waitq_claim(q, 0, &wait);
-	if (gr_unlikely(n == NULL))
-		return NULL;
-	if (gr_unlikely(n->select != NULL))
+	n = gr_waitq_claim(q, 0, peer);
+	if (gr_unlikely(n != NULL && n->select != NULL))
 		gr_match_unlink_siblings(c, n);
-	n->wait = wait;
 	return n;
 }
 
 /* The meeting -------------------------------------------------------------------------------- */
 
-/* As gr_match_send(), for chan.c, whose speed depends on it: *peer is who has been claimed. */
+/* As gr_match_send(), for chan.c, whose speed depends on it: *peer is who has been claimed, if
+ * somebody has. */
 static GR_ALWAYS_INLINE int gr_match_send_inline(
-	struct goro_chan *c, const void *elem, struct gr_waitnode **peer)
+	struct goro_chan *c, const void *elem, struct gr_wait **peer)
 {
 	struct gr_waitnode *receiver;
 
 	if (gr_unlikely(c->closed))
 		return -EPIPE;
-	receiver = gr_match_claim(c, &c->receivers);
+	receiver = gr_match_claim(c, &c->receivers, peer);
 	if (receiver != NULL) {
 		gr_chan_copy(receiver->elem, elem, c->elem_size);
-		*peer = receiver;
 		return 0;
 	}
 	if (c->count >= c->cap)
@@ -127,22 +123,20 @@ static GR_ALWAYS_INLINE int gr_match_send_inline(
 
 /* As gr_match_recv(); *garbage is a block to be freed. */
 static GR_ALWAYS_INLINE int gr_match_recv_inline(
-	struct goro_chan *c, void *elem, struct gr_waitnode **peer, struct gr_segment **garbage)
+	struct goro_chan *c, void *elem, struct gr_wait **peer, struct gr_segment **garbage)
 {
 	struct gr_waitnode *sender;
 
 	if (c->count != 0) {
 		*garbage = gr_match_take(c, elem);
-		sender = gr_match_claim(c, &c->senders);
+		sender = gr_match_claim(c, &c->senders, peer);
 		if (sender != NULL)
 			gr_match_put(c, sender->elem); /* its turn: into the place that got free */
-		*peer = sender;
 		return 0;
 	}
-	sender = gr_match_claim(c, &c->senders);
+	sender = gr_match_claim(c, &c->senders, peer);
 	if (sender != NULL) {
 		gr_chan_copy(elem, sender->elem, c->elem_size);
-		*peer = sender;
 		return 0;
 	}
 	if (!c->closed)

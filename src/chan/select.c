@@ -227,7 +227,7 @@ static int choose(
 	goro_case *first = link_cases(cases, n);
 
 	for (;;) {
-		struct gr_match m = { .claimed = NULL };
+		struct gr_match m = { .garbage = NULL };
 		int rc;
 
 		lock_all(first);

@@ -39,7 +39,7 @@ static void fire(struct gr_timer *timer, void *arg, int64_t now)
 {
 	struct ticker *t = arg;
 	struct goro_chan *c = t->chan;
-	struct gr_match m = { .claimed = NULL };
+	struct gr_match m = { .garbage = NULL };
 
 	gr_lock_acquire(&c->lock);
 	gr_match_send(c, &now, &m); /* full, or closed by its reader: dropped */

@@ -45,6 +45,7 @@
 #define GR_SCHED_WAIT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/atomic.h"
@@ -70,7 +71,24 @@ struct gr_wait {
 	int outcome;            /* written by the claimer, read by the sleeper after it is back */
 	enum gr_wait_kind kind; /* constant */
 	void *node;             /* the node through which it was claimed, NULL: none (as outcome) */
+	struct gr_wait *next;   /* the claimer's, until it delivers (W3) */
 };
+
+/* Sleepers that somebody has claimed, in the order of the claims. */
+struct gr_waits {
+	struct gr_wait *first;
+	struct gr_wait *last;
+};
+
+static inline void gr_waits_add(struct gr_waits *all, struct gr_wait *w)
+{
+	w->next = NULL;
+	if (all->first == NULL)
+		all->first = w;
+	else
+		all->last->next = w;
+	all->last = w;
+}
 
 static inline uint64_t gr_wait_seq(uint64_t word)
 {

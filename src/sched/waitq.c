@@ -1,37 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "sched/waitq.h"
 
-struct gr_waitnode *gr_waitq_claim_all(struct gr_waitq *q, int outcome)
+struct gr_wait *gr_waitq_claim_all(struct gr_waitq *q, int outcome)
 {
-	struct gr_waitnode *first = NULL;
-	struct gr_waitnode **end = &first;
+	struct gr_waits claimed = { .first = NULL };
+	struct gr_waitnode *lost = NULL;
+	struct gr_wait *w;
 
-	for (struct gr_waitnode *n = q->head, *next; n != NULL; n = next) {
-		struct gr_wait *w = n->wait;
-
-		next = n->next;
-		if (!gr_wait_claim(w, n->seq, outcome))
-			continue;
-		gr_fiber_acquire(w);
-		w->node = n;
-		gr_waitq_unlink(q, n);
-		n->wait = w;
-		n->next = NULL;
-		*end = n;
-		end = &n->next;
-	}
-	return first;
+	while (gr_waitq_claim_next(q, &lost, outcome, &w) != NULL)
+		gr_waits_add(&claimed, w);
+	return claimed.first;
 }
 
-void gr_waitq_wake_all(struct gr_worker *here, struct gr_waitnode *claimed)
+void gr_waitq_wake_all(struct gr_worker *here, struct gr_wait *claimed)
 {
 	struct gr_ready_batch woken = { .first = NULL };
 
 	while (claimed != NULL) {
-		struct gr_waitnode *n = claimed;
+		struct gr_wait *w = claimed;
 
-		claimed = n->next; /* once woken, its frame is gone (Q4) */
-		gr_ready_batch_wake(&woken, n->wait);
+		claimed = w->next; /* once woken, it is not ours (Q4) */
+		gr_ready_batch_wake(&woken, w);
 	}
 	gr_ready_batch_flush(here, &woken);
 }

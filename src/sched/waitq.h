@@ -15,6 +15,9 @@
  *  Q4  Never touch after visible: after gr_wake() neither node nor queue nor owner is touched.
  *      Who wakes many claims them all under the lock first, takes only the winners along, and
  *      reads `next` of each before it wakes it.
+ *  Q5  Who takes the head off does not touch the one behind it: with a long line that is a frame
+ *      nobody has touched for long, and the next locked operation would wait for the store to it.
+ *      So the head's `prev` means nothing.
  */
 #ifndef GR_SCHED_WAITQ_H
 #define GR_SCHED_WAITQ_H
@@ -24,8 +27,8 @@
 
 struct gr_waitnode {
 	struct gr_waitnode *next;
-	struct gr_waitnode *prev; /* itself, when it is not linked */
-	struct gr_wait *wait;
+	struct gr_waitnode *prev; /* of the head: anything (Q5) */
+	struct gr_wait *wait;     /* NULL when it is not linked */
 	uint64_t seq;
 	void *elem;   /* channel: the element to fill or to take */
 	void *select; /* select: the case array's first node; NULL otherwise */
@@ -54,14 +57,19 @@ static inline void gr_waitq_push(struct gr_waitq *q, struct gr_waitnode *n)
 
 static inline void gr_waitq_unlink(struct gr_waitq *q, struct gr_waitnode *n)
 {
-	if (n->prev == NULL)
+	if (gr_likely(q->head == n)) {
 		q->head = n->next;
-	else
+		if (n->next == NULL)
+			q->tail = NULL;
+		else
+			gr_prefetch(n->next); /* who is served next */
+	} else {
 		n->prev->next = n->next;
-	if (n->next == NULL)
-		q->tail = n->prev;
-	else
-		n->next->prev = n->prev;
+		if (n->next == NULL)
+			q->tail = n->prev;
+		else
+			n->next->prev = n->prev;
+	}
 	n->wait = NULL; /* unlinked: gr_waitq_remove() does nothing */
 }
 
@@ -72,17 +80,23 @@ static inline void gr_waitq_remove(struct gr_waitq *q, struct gr_waitnode *n)
 		gr_waitq_unlink(q, n);
 }
 
-/* Claims the first sleeper that can still be claimed, for `outcome`, and unlinks its node.
- * NULL: there is none. The caller copies, unlocks and then calls gr_wake(wait). The node's
- * `wait` is NULL afterwards, so it comes in *wait. wait->node is the node. */
-static GR_ALWAYS_INLINE struct gr_waitnode *gr_waitq_claim(
-	struct gr_waitq *q, int outcome, struct gr_wait **wait)
+/* Claims the first sleeper after *lost (NULL: of all) that can still be claimed, for `outcome`, and
+ * unlinks its node. NULL: there is none. *lost becomes the last one before it whose claim was lost;
+ * so a walk goes on behind those, which stay linked. The caller copies, unlocks and then calls
+ * gr_wake(wait). The node's `wait` is NULL afterwards, so it comes in *wait; wait->node is the
+ * node. */
+static GR_ALWAYS_INLINE struct gr_waitnode *gr_waitq_claim_next(
+	struct gr_waitq *q, struct gr_waitnode **lost, int outcome, struct gr_wait **wait)
 {
-	for (struct gr_waitnode *n = q->head; n != NULL; n = n->next) {
+	struct gr_waitnode *n = *lost == NULL ? q->head : (*lost)->next;
+
+	for (; n != NULL; n = n->next) {
 		struct gr_wait *w = n->wait;
 
-		if (!gr_wait_claim(w, n->seq, outcome))
-			continue; /* it is being woken by somebody else, and will come for its node */
+		if (!gr_wait_claim(w, n->seq, outcome)) {
+			*lost = n; /* somebody else wakes it, and it will come for its node */
+			continue;
+		}
 		gr_fiber_acquire(w);
 		w->node = n;
 		gr_waitq_unlink(q, n);
@@ -92,9 +106,19 @@ static GR_ALWAYS_INLINE struct gr_waitnode *gr_waitq_claim(
 	return NULL;
 }
 
-/* Claims all that can be claimed, unlinks them and chains them by `next`; their waits stay in
- * the nodes for gr_waitq_wake_all(), to be called without the lock. */
-struct gr_waitnode *gr_waitq_claim_all(struct gr_waitq *q, int outcome);
-void gr_waitq_wake_all(struct gr_worker *here, struct gr_waitnode *claimed);
+/* The same for one alone. */
+static GR_ALWAYS_INLINE struct gr_waitnode *gr_waitq_claim(
+	struct gr_waitq *q, int outcome, struct gr_wait **wait)
+{
+	struct gr_waitnode *lost = NULL;
+
+	return gr_waitq_claim_next(q, &lost, outcome, wait);
+}
+
+/* Claims all that can be claimed and unlinks them. Returns the first, linked by `next`: the nodes,
+ * each in a frame of its own, are not read again. gr_waitq_wake_all(), without the lock, has to
+ * follow. */
+struct gr_wait *gr_waitq_claim_all(struct gr_waitq *q, int outcome);
+void gr_waitq_wake_all(struct gr_worker *here, struct gr_wait *claimed);
 
 #endif

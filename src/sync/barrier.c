@@ -24,9 +24,9 @@
 #define NODE (UINT64_C(1) << 8)
 
 /* Ends a round: returns those to wake. */
-static struct gr_waitnode *empty_line(struct gr_line line)
+static struct gr_wait *empty_line(struct gr_line line)
 {
-	struct gr_waitnode *claimed = gr_line_claim_all(line, 0);
+	struct gr_wait *claimed = gr_line_claim_all(line, 0);
 	struct gr_waitq rest = gr_line_queue(line);
 
 	while (!gr_waitq_empty(&rest))
@@ -51,7 +51,7 @@ int goro_barrier_wait_until(goro_barrier *b, int64_t deadline)
 {
 	struct gr_caller me;
 	struct gr_line line;
-	struct gr_waitnode *claimed = NULL;
+	struct gr_wait *claimed = NULL;
 	uint64_t word;
 	int rc;
 

@@ -95,7 +95,7 @@ void goro_cond_signal(goro_cond *c)
 
 void goro_cond_broadcast(goro_cond *c)
 {
-	struct gr_waitnode *claimed;
+	struct gr_wait *claimed;
 	uint64_t word;
 
 	if (gr_unlikely(c == NULL))

@@ -53,7 +53,7 @@ static void finish(goro_once *o, uint64_t word_bits)
 {
 	struct gr_line line = GR_LINE(o);
 	uint64_t word = gr_line_lock(line);
-	struct gr_waitnode *claimed = gr_line_claim_all(line, 0);
+	struct gr_wait *claimed = gr_line_claim_all(line, 0);
 
 	gr_line_unlock(line, (word & ~RUNNING) | word_bits);
 	gr_line_wake_all(claimed);

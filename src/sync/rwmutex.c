@@ -94,14 +94,14 @@ static inline bool enter_now(goro_rwmutex *rw, bool write)
 /* Passing on: under the queues' lock. They return the word to store. ---------------------- */
 
 struct granted {
-	struct gr_waitnode *readers;
+	struct gr_wait *readers;
 	struct gr_wait *writer;
 };
 
 static uint64_t let_readers_in(goro_rwmutex *rw, uint64_t word, struct granted *g)
 {
 	g->readers = gr_line_claim_all(readers_of(rw), 0);
-	for (const struct gr_waitnode *n = g->readers; n != NULL; n = n->next)
+	for (const struct gr_wait *w = g->readers; w != NULL; w = w->next)
 		word = add_reader(word);
 	return word;
 }

@@ -37,7 +37,7 @@ static uint64_t count(uint64_t word, int64_t n)
 static GR_NOINLINE void add_slow(goro_waitgroup *w, int64_t n)
 {
 	struct gr_line line = GR_LINE(w);
-	struct gr_waitnode *claimed = NULL;
+	struct gr_wait *claimed = NULL;
 	uint64_t word = count(gr_line_lock(line), n);
 
 	if (word < ONE)

@@ -19,7 +19,6 @@ int gr_line_may_wait(struct gr_caller *me, int64_t deadline)
 
 static void push_first(struct gr_waitq *q, struct gr_waitnode *n)
 {
-	n->prev = NULL;
 	n->next = q->head;
 	if (q->head == NULL)
 		q->tail = n;
@@ -92,10 +91,10 @@ struct gr_waitnode *gr_line_claim(struct gr_line l, int outcome, struct gr_wait 
 	return n;
 }
 
-struct gr_waitnode *gr_line_claim_all(struct gr_line l, int outcome)
+struct gr_wait *gr_line_claim_all(struct gr_line l, int outcome)
 {
 	struct gr_waitq q = gr_line_queue(l);
-	struct gr_waitnode *claimed = gr_waitq_claim_all(&q, outcome);
+	struct gr_wait *claimed = gr_waitq_claim_all(&q, outcome);
 
 	gr_line_set_queue(l, q);
 	return claimed;
@@ -112,7 +111,7 @@ void gr_line_wake(struct gr_wait *claimed)
 	gr_caller_leave(&me);
 }
 
-void gr_line_wake_all(struct gr_waitnode *claimed)
+void gr_line_wake_all(struct gr_wait *claimed)
 {
 	struct gr_caller me;
 

@@ -84,11 +84,11 @@ int gr_line_sleep(struct gr_caller *me, struct gr_line l, struct gr_waitnode *n,
 
 /* gr_waitq_claim() and gr_waitq_claim_all() in the line, which is locked. */
 struct gr_waitnode *gr_line_claim(struct gr_line l, int outcome, struct gr_wait **wait);
-struct gr_waitnode *gr_line_claim_all(struct gr_line l, int outcome);
+struct gr_wait *gr_line_claim_all(struct gr_line l, int outcome);
 
 /* After the unlock: wakes whoever was claimed, if anybody (NULL: nobody). From anywhere, runtime
  * or not: a stop waits for those that are claimed, so the runtime is there as long as needed. */
 void gr_line_wake(struct gr_wait *claimed);
-void gr_line_wake_all(struct gr_waitnode *claimed);
+void gr_line_wake_all(struct gr_wait *claimed);
 
 #endif
