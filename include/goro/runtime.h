@@ -5,6 +5,21 @@
  * calls goro_start(), uses channels and locks from its threads, and calls goro_stop() at the end.
  * One runtime at a time in a process; after it has stopped another may start. After fork() the
  * child has none.
+ *
+ * Deterministic mode (`seed`, `virtual_time` or $GORO_SEED) is for tests: docs/testing.md. One thread
+ * plays all the workers (4, if nobody says how many, whatever the machine has); which coroutine goes
+ * on at each scheduling point, steals, what a select chooses, how late a timer is and how long a
+ * step takes follow from the seed. goro_now() begins at a constant; it jumps to the earliest
+ * deadline when all coroutines sleep, so that an hour of sleeping takes no time. What plain threads
+ * do in calls of the library works as always, but it is not the seed's. There are no spares: C code
+ * that never comes to a scheduling point holds up everything.
+ *
+ * Environment
+ *   GORO_WORKERS=n       in place of a 0 in goro_config.workers
+ *   GORO_SEED=n          deterministic mode with this seed, where goro_config asks for neither a
+ *                        seed nor virtual time; 0: virtual time alone
+ *   GORO_EVENT_LOG=path  in deterministic mode: appends a line for each event to this file. The same
+ *                        seed writes the same bytes.
  */
 #ifndef GORO_RUNTIME_H
 #define GORO_RUNTIME_H
@@ -27,8 +42,8 @@ typedef struct goro_config {
 	size_t stack_size; /* bytes a coroutine can use, rounded up to a class. 0: the default,
 	                      192 KiB; at most 1 GiB */
 	int64_t drain;     /* nanoseconds a stop waits for coroutines to end; default 5 s */
-	uint64_t seed;     /* not 0: deterministic mode, choices follow from this number */
-	int virtual_time;  /* not 0: deterministic mode, the clock jumps when all sleep */
+	uint64_t seed;     /* not 0: deterministic mode, every choice follows from this number */
+	int virtual_time;  /* not 0: deterministic mode; with no seed: in order and on time */
 	void (*on_panic)(const goro_error *error, void *arg); /* told of a detached coroutine that
 	                      failed; runs on a thread of the runtime. NULL: one line on stderr */
 	void *on_panic_arg;
@@ -55,7 +70,7 @@ typedef struct goro_config {
  *  @param arg  handed to fn.
  *
  *  @return 0           fn has returned and everything has ended
- *  @return -EINVAL     fn is NULL, or $GORO_WORKERS is not a number of workers
+ *  @return -EINVAL     fn is NULL, or $GORO_WORKERS or $GORO_SEED is not such a number
  *  @return -EBUSY      a runtime runs already, or coroutines of an earlier one never ended
  *  @return -ENOMEM     no memory, or the system refuses even one thread
  *  @return -ETIMEDOUT  fn has returned, but coroutines had not ended after the drain time; they
@@ -87,7 +102,7 @@ GORO_API int goro_run_config(const goro_config *cfg, void (*fn)(void *), void *a
  *  @param cfg  NULL: defaults. Copied.
  *
  *  @return 0           running: go(), channels and locks work from every thread
- *  @return -EINVAL     a field of cfg, or $GORO_WORKERS, is out of range
+ *  @return -EINVAL     a field of cfg, $GORO_WORKERS or $GORO_SEED is out of range
  *  @return -ENOTSUP    a field of cfg asks for what this build does not have
  *  @return -EBUSY      a runtime runs already, or coroutines of an earlier one never ended
  *  @return -ENOMEM     no memory, or the system refuses even one thread

@@ -43,6 +43,12 @@ GR_NOINLINE void gr_chaos_stream(unsigned index)
 	begun = true;
 }
 
+GR_NOINLINE void gr_chaos_replay(uint64_t from)
+{
+	gr_random_seed(&stream, from);
+	begun = true;
+}
+
 GR_NOINLINE bool gr_chaos_chance(unsigned n)
 {
 	__asm__ volatile("" : : : "memory");

@@ -18,6 +18,9 @@ uint64_t gr_chaos_seed(void);
 /* The calling thread draws from stream `index` from now on, from its beginning. */
 void gr_chaos_stream(unsigned index);
 
+/* … or what follows from a number of its own, whatever the seed (sched/sim.h). */
+void gr_chaos_replay(uint64_t from);
+
 /* True one time in n. */
 bool gr_chaos_chance(unsigned n);
 
@@ -29,6 +32,11 @@ void gr_chaos_delay(void);
 static inline void gr_chaos_stream(unsigned index)
 {
 	(void)index;
+}
+
+static inline void gr_chaos_replay(uint64_t from)
+{
+	(void)from;
 }
 
 static inline bool gr_chaos_chance(unsigned n)

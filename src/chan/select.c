@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "chan/case.h"
 #include "chan/match.h"
+#include "sched/sim.h"
 
 /* The cases in order ------------------------------------------------------------------------- */
 
@@ -272,6 +273,8 @@ static int run(goro_case *cases, int n, int64_t deadline, bool may_wait)
 	if (rc != 0)
 		return rc;
 	rc = choose(&me, cases, n, deadline, may_wait, &chosen);
+	if (gr_unlikely(gr_sched.played) && chosen >= 0)
+		gr_sim_chose(gr_current_worker(), chosen);
 	gr_caller_leave(&me);
 	__asm__ volatile("" : : : "memory");
 	return rc == 0 || rc == -EPIPE ? outcome(&cases[chosen], chosen, rc) : rc;

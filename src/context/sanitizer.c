@@ -18,7 +18,15 @@ void gr_sanitizer_start(void)
 	gr_sanitizer_asan = __sanitizer_start_switch_fiber != NULL &&
 		__sanitizer_finish_switch_fiber != NULL && __asan_unpoison_memory_region != NULL;
 	gr_sanitizer_valgrind = gr_valgrind_request(0, GR_VALGRIND_RUNNING, 0, 0) != 0;
-	gr_sanitizer_any = gr_sanitizer_tsan || gr_sanitizer_asan || gr_sanitizer_valgrind;
+	gr_sanitizer_watch(false);
+}
+
+void gr_sanitizer_watch(bool on)
+{
+	bool any = on || gr_sanitizer_tsan || gr_sanitizer_asan || gr_sanitizer_valgrind;
+
+	if (gr_sanitizer_any != any)
+		gr_sanitizer_any = any;
 }
 
 /* Fibers ------------------------------------------------------------------------------------ */

@@ -36,13 +36,18 @@ struct gr_fiber {
 	void *fake;
 };
 
-/* Set by gr_sanitizer_start(), which gr_stack_start() calls; constant afterwards. */
+/* Set by gr_sanitizer_start(), which gr_stack_start() calls; and constant afterwards, but
+ * for `any`. */
 extern GR_HIDDEN bool gr_sanitizer_any;
 extern GR_HIDDEN bool gr_sanitizer_tsan;
 extern GR_HIDDEN bool gr_sanitizer_asan;
 extern GR_HIDDEN bool gr_sanitizer_valgrind;
 
 void gr_sanitizer_start(void);
+
+/* Switches and wakes go the long way as with a tool, for somebody else who wants to see each of
+ * them (sched/sim.h). While no coroutine is alive. */
+void gr_sanitizer_watch(bool on);
 
 static inline bool gr_tsan_active(void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* linux_inspect.c: reading memory that may be anything, for dumps and fault reports.
+/* linux_inspect.c: reading memory that may be anything, for dumps and fault reports; and
+ * files to write such things to.
  *
  * process_vm_readv(2) on oneself answers EFAULT where a load would fault. It is called without
  * its wrapper in libc, which sanitizers replace. Where it does not exist (emulators, strict
@@ -65,4 +66,16 @@ int gr_os_writable(int fd)
 
 	errno = saved;
 	return flags == -1 || (flags & O_ACCMODE) == O_RDONLY ? -EBADF : 0;
+}
+
+int gr_os_append(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+
+	return fd < 0 ? -errno : fd;
+}
+
+void gr_os_close(int fd)
+{
+	close(fd);
 }

@@ -128,6 +128,11 @@ void gr_os_discard(void *addr, size_t bytes);
 /* Writes it all, through interruptions and short writes. 0 or the error. Signal-safe. */
 int gr_os_write_all(int fd, const void *data, size_t bytes);
 
+/* Opens a file to write behind what it holds, made if it is not there; not inherited by programs
+ * that this process becomes. A descriptor, or the error. */
+int gr_os_append(const char *path);
+void gr_os_close(int fd);
+
 /* 0: fd is open for writing; -EBADF: it is not. Signal-safe. */
 int gr_os_writable(int fd);
 

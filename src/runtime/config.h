@@ -14,7 +14,7 @@ struct gr_config {
 };
 
 /* `user` may be NULL. -EINVAL for values that make no sense; -ENOTSUP for what this version does
- * not have yet (deterministic mode, trapped faults). Needs the stack room started. */
+ * not have yet (trapped faults). Needs the stack room started. */
 int gr_config_read(const goro_config *user, struct gr_config *out);
 
 #endif

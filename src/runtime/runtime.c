@@ -34,6 +34,7 @@
 #include "sched/monitor.h"
 #include "sched/park.h"
 #include "sched/ports.h"
+#include "sched/sim.h"
 #include "task/local.h"
 
 static struct gr_config config;
@@ -90,6 +91,7 @@ static int start_rooms(const goro_config *user, bool report)
 	rc = gr_config_read(user, &config);
 	if (rc != 0)
 		goto stop_stacks;
+	config.sched.report = report;
 	rc = gr_coro_start();
 	if (rc != 0)
 		goto stop_stacks;
@@ -104,7 +106,8 @@ static int start_rooms(const goro_config *user, bool report)
 		goto stop_coros;
 	rc = gr_sched_start(&config.sched);
 	if (rc == 0) {
-		gr_monitor_start(report); /* refused: no spares */
+		if (!config.sched.played)
+			gr_monitor_start(); /* refused: no spares */
 		return 0;
 	}
 	gr_fault_stop();
@@ -126,24 +129,34 @@ static int start(const goro_config *user, bool report)
 	rc = gr_os_at_fork(after_fork_in_child);
 	if (rc == 0)
 		rc = start_rooms(user, report);
+	if (rc == 0)
+		gr_sched_opening();
 	change_state(GR_SCHED_STARTING, rc == 0 ? GR_SCHED_RUNNING : GR_SCHED_OFF);
 	return rc;
 }
 
 /* Stop --------------------------------------------------------------------------------------- */
 
+static void cancel_all(bool first)
+{
+	if (config.sched.played)
+		gr_sim_cancel(first);
+	else
+		gr_cancel_all();
+}
+
 /* Cancels and dismisses again and again (Z3) until all have gone, or the time is up. */
 static bool drain(void)
 {
-	int64_t began = gr_now();
+	int64_t began = gr_os_now(); /* virtual time may stand still */
 	int64_t deadline = gr_clock_after(began, config.drain);
 
-	for (;;) {
+	for (bool first = true;; first = false) {
 		uint32_t seen = gr_load_acquire(&gr_sched.stop_event);
-		int64_t now = gr_now();
+		int64_t now = gr_os_now();
 		int64_t look_again = gr_clock_after(now, 2 * GORO_MILLISECOND);
 
-		gr_cancel_all();
+		cancel_all(first);
 		gr_thread_dismiss();
 		if (gr_thread_count() == 0 && gr_sched_alive() == 0 && gr_thread_count() == 0)
 			return true; /* Z2 */
@@ -162,6 +175,7 @@ static int stop(void)
 		return -EDEADLK;
 	if (!change_state(GR_SCHED_RUNNING, GR_SCHED_STOPPING))
 		return -EPERM;
+	gr_sched_stopping();
 	if (!drain()) {
 		gr_monitor_stop();
 		gr_sched_abandon();
@@ -209,6 +223,8 @@ static void root_main(void *arg)
 	struct root *root = arg;
 
 	root->fn(root->arg);
+	if (gr_sched.played)
+		gr_sim_hold();
 	gr_store_release(&root->ended, 1u); /* pairs with the acquire in run(); the last access */
 	gr_os_futex_wake(&root->ended, 1);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "sched/park.h"
+#include "sched/sim.h"
 
 int gr_caller_enter_thread(struct gr_caller *me, bool in_any_case)
 {
@@ -18,6 +19,10 @@ GR_NOINLINE int gr_caller_enter_slow(struct gr_caller *me)
 {
 	if (me->co == NULL)
 		return gr_caller_enter_thread(me, false);
+	if (gr_sched.played && !gr_cancelled(me->co)) {
+		gr_sim_point(me->worker);
+		return 0;
+	}
 	gr_park_yield();                              /* a loop that ignores it starves nobody */
 	gr_caller_is_coro(me);                        /* perhaps on another worker by now */
 	return gr_cancelled(me->co) ? -ECANCELED : 0; /* 0: chaos wanted this */

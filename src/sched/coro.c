@@ -81,7 +81,7 @@ static struct gr_coro *take(struct gr_coro_cache *cache)
 }
 
 struct gr_coro *gr_coro_make(struct gr_coro_cache *cache, struct gr_stack_cache *stacks,
-	const struct gr_entry *entry, int stack_class, bool cancelled)
+	const struct gr_entry *entry, int stack_class, uint64_t flags)
 {
 	struct gr_coro *co;
 	uint64_t generation;
@@ -107,9 +107,7 @@ struct gr_coro *gr_coro_make(struct gr_coro_cache *cache, struct gr_stack_cache 
 	generation = (gr_load_relaxed(&co->life) >> GR_CORO_LIFE_SHIFT) + 1;
 	if (gr_unlikely(generation < first_generation))
 		generation = first_generation;
-	gr_store_release(&co->life,
-		generation << GR_CORO_LIFE_SHIFT | GR_CORO_LIVE |
-			(cancelled ? GR_CORO_CANCELLED : 0));
+	gr_store_release(&co->life, generation << GR_CORO_LIFE_SHIFT | GR_CORO_LIVE | flags);
 	return co;
 }
 
@@ -132,7 +130,7 @@ void gr_coro_free(struct gr_coro_cache *cache, struct gr_coro *co)
 	uint64_t life = gr_load_relaxed(&co->life);
 
 	/* A canceller may set its bit meanwhile. */
-	while (!gr_cas_release(&co->life, &life, life & ~(GR_CORO_LIVE | GR_CORO_CANCELLED)))
+	while (!gr_cas_release(&co->life, &life, life >> GR_CORO_LIFE_SHIFT << GR_CORO_LIFE_SHIFT))
 		;
 	co->next = cache->first;
 	cache->first = co;

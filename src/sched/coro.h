@@ -57,10 +57,11 @@ struct gr_coro {
 	void *scope;  /* defers and tries: room for panic.c */
 } __attribute__((aligned(GR_CACHELINE)));
 
-/* life: bits 0 and 1 are flags, the rest a generation that grows with each use of the slot. */
+/* life: three flags; the rest is a generation that grows with each use of the slot. */
 #define GR_CORO_LIVE       UINT64_C(1)
 #define GR_CORO_CANCELLED  UINT64_C(2)
-#define GR_CORO_LIFE_SHIFT 2
+#define GR_CORO_PLAYED     UINT64_C(4) /* deterministic mode: its calls are scheduling points */
+#define GR_CORO_LIFE_SHIFT 3
 
 /* A free list of descriptors that only its worker touches. */
 struct gr_coro_cache {
@@ -70,11 +71,11 @@ struct gr_coro_cache {
 
 #define GR_CORO_CACHE_MAX 1024u
 
-/* Makes a descriptor for `entry`, born cancelled if asked. NULL: out of memory. `cache` and
+/* Makes a descriptor for `entry`; `flags`: CANCELLED, PLAYED. NULL: out of memory. `cache` and
  * `stacks` are the caller's worker's, or NULL from outside. The stack is promised here (D7):
  * what is out of memory is told now, not when the coroutine first runs. */
 struct gr_coro *gr_coro_make(struct gr_coro_cache *cache, struct gr_stack_cache *stacks,
-	const struct gr_entry *entry, int stack_class, bool cancelled);
+	const struct gr_entry *entry, int stack_class, uint64_t flags);
 
 /* Ends it: the descriptor and, if it has one, the stack go back to the caches. Called when
  * nothing runs on that stack any more. */

@@ -11,6 +11,7 @@
 #include "sched/park.h"
 #include "sched/ports.h"
 #include "sched/ready.h"
+#include "sched/sim.h"
 #include "sched/timer.h"
 
 /* An idle worker searches this many rounds before it sleeps, with a pause between them: some
@@ -31,6 +32,8 @@ static void fire_timers(struct gr_worker *w)
 		unsigned fired = gr_timer_fire(w->now);
 
 		gr_store_relaxed(&w->counters.timers, w->counters.timers + fired);
+		if (gr_unlikely(gr_sched.played))
+			gr_sim_fired(w, fired);
 	}
 }
 
@@ -97,6 +100,8 @@ static struct gr_coro *steal(struct gr_worker *w)
 			co = gr_runq_take_slot(&victim->queue);
 		if (co != NULL) {
 			gr_bump(w->counters.steals);
+			if (gr_unlikely(gr_sched.played))
+				gr_sim_stole(w, victim);
 			return co;
 		}
 	}
@@ -143,15 +148,13 @@ static bool work_visible(void)
 	return false;
 }
 
-static void sleep_until_work(struct gr_worker *w)
+void gr_find_sleep(struct gr_worker *w, int64_t (*earliest)(void))
 {
-	if (gr_bench_retire(w))
-		return;
 	if (gr_idle_lie_down(w->index, w->searching) && work_visible())
 		gr_idle_notify();
 	w->searching = false;
 	if (!gr_load_acquire(&gr_sched.quit)) {
-		w->searching = gr_idle_sleep(w->index, gr_timer_next);
+		w->searching = gr_idle_sleep(w->index, earliest);
 	} else {
 		w->searching = gr_idle_get_up(w->index);
 	}
@@ -213,7 +216,20 @@ struct gr_coro *gr_find(struct gr_worker *w)
 			co = search(w);
 		if (co != NULL && equip(w, co))
 			return found(w, co);
-		if (co == NULL)
-			sleep_until_work(w);
+		if (co == NULL && !gr_bench_retire(w))
+			gr_find_sleep(w, gr_timer_next);
 	}
+}
+
+struct gr_coro *gr_find_now(struct gr_worker *w)
+{
+	struct gr_coro *co = look(w);
+
+	if (co == NULL) {
+		fire_timers(w);
+		co = gr_worker_next(w);
+	}
+	if (co == NULL)
+		co = steal(w);
+	return co != NULL && equip(w, co) ? co : NULL;
 }

@@ -9,4 +9,10 @@
  * has its stack. NULL: the worker shall leave, and its queue is empty or given away. */
 struct gr_coro *gr_find(struct gr_worker *w);
 
+/* The same for one look, without searching long nor sleeping. NULL: nothing now. */
+struct gr_coro *gr_find_now(struct gr_worker *w);
+
+/* Sleeps until there may be work for anybody, or until the time that `earliest` says. */
+void gr_find_sleep(struct gr_worker *w, int64_t (*earliest)(void));
+
 #endif

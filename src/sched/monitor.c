@@ -4,11 +4,10 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "sched/asleep.h"
 #include "sched/bench.h"
 #include "sched/idle.h"
 #include "sched/inject.h"
-#include "sched/ports.h"
-#include "sched/thread.h"
 #include "sched/timer.h"
 
 #define PERIOD       (10 * INT64_C(1000000))
@@ -18,8 +17,6 @@
 static struct {
 	struct gr_os_thread thread;
 	bool started;
-	bool report;
-	bool reported;
 	uint32_t quit;
 } monitor;
 
@@ -28,11 +25,6 @@ struct census {
 	unsigned held_up;
 	bool waiting; /* something could run, or is due */
 };
-
-static bool holds_work(const struct gr_worker *w)
-{
-	return gr_worker_holds(w) || gr_load_relaxed(&w->queue.slot) != NULL;
-}
 
 static struct census look(void)
 {
@@ -50,7 +42,7 @@ static struct census look(void)
 		gr_store_relaxed(&w->stuck, (uint32_t)stuck);
 		c.active++;
 		c.held_up += stuck;
-		c.waiting |= stuck && holds_work(w);
+		c.waiting |= stuck && gr_worker_holds_back(w);
 	}
 	return c;
 }
@@ -134,22 +126,14 @@ static void mend(const struct census *c)
 		urge_all();
 }
 
-/* Can nothing ever run again? Only asked when all workers have slept for a while. */
-static void report_all_asleep(void)
+/* All workers have slept for a while. */
+static void look_at_the_sleepers(void)
 {
-	int threads = gr_os_thread_count();
 	unsigned ours = 2; /* the monitor and the one that waits in goro_run() */
 
 	for (unsigned i = 0; i < gr_sched.seats; i++)
 		ours += gr_load_acquire(&gr_sched.workers[i].state) != GR_WORKER_NONE;
-	if (monitor.reported || !monitor.report || gr_sched_alive() == 0 ||
-		gr_load_acquire(&gr_sched.state) != GR_SCHED_RUNNING)
-		return;
-	if (gr_timer_next() != INT64_MAX || gr_inject_len() != 0 || gr_thread_count() != 0 ||
-		threads != (int)ours || gr_idle_awake() != 0)
-		return;
-	monitor.reported = true;
-	gr_ports.all_asleep();
+	gr_asleep_look(ours, 0);
 }
 
 static void monitor_main(void *arg)
@@ -165,7 +149,7 @@ static void monitor_main(void *arg)
 		untidy = gr_stack_tidy();
 		quiet = gr_idle_awake() == 0 && !untidy ? quiet + 1 : 0;
 		if (quiet >= QUIET_LOOKS) {
-			report_all_asleep();
+			look_at_the_sleepers();
 			gr_idle_await_waking(&monitor.quit);
 			quiet = 0;
 			continue;
@@ -175,12 +159,10 @@ static void monitor_main(void *arg)
 	}
 }
 
-int gr_monitor_start(bool report)
+int gr_monitor_start(void)
 {
 	int rc;
 
-	monitor.report = report;
-	monitor.reported = false;
 	gr_store_relaxed(&monitor.quit, 0u);
 	gr_bench_want(0);
 	rc = gr_os_thread_start(&monitor.thread, "goro-monitor", 0, monitor_main, NULL);

@@ -28,9 +28,8 @@
 
 #include "sched/worker.h"
 
-/* `report`: nobody but goro's threads and one that waits for the end can wake a coroutine, so
- * "all asleep" is worth a word. -EAGAIN if there can be no thread: then there are no spares. */
-int gr_monitor_start(bool report);
+/* -EAGAIN if there can be no thread: then there are no spares. */
+int gr_monitor_start(void);
 void gr_monitor_stop(void);
 
 #endif

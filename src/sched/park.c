@@ -9,6 +9,7 @@
 #include "sched/idle.h"
 #include "sched/ports.h"
 #include "sched/ready.h"
+#include "sched/sim.h"
 #include "sched/timer.h"
 
 /* Leaves the coroutine (or the worker's own stack, `from` NULL) for `to` (NULL: the worker's own
@@ -171,7 +172,16 @@ static GR_ALWAYS_INLINE struct gr_worker *leave(
 void gr_park_run(struct gr_worker *w, struct gr_coro *co)
 {
 	w = switch_to(w, NULL, co);
+	if (gr_unlikely(gr_sched.played))
+		gr_sim_left(w);
 	commit(w);
+}
+
+void gr_park_stand_still(struct gr_worker *w)
+{
+	w->handoff = w->running;
+	w->pending.kind = GR_PENDING_NONE;
+	leave(w, w->running, NULL);
 }
 
 /* Sleep ------------------------------------------------------------------------------------ */

@@ -45,7 +45,7 @@ struct gr_caller {
 	struct gr_thread thread;
 };
 
-/* For the three inline ones below, when it is not a coroutine or it is cancelled. */
+/* For the three inline ones below, when it is not a coroutine, or it is cancelled or played. */
 int gr_caller_enter_slow(struct gr_caller *me);
 int gr_caller_enter_thread(struct gr_caller *me, bool in_any_case);
 
@@ -67,7 +67,9 @@ static inline bool gr_caller_is_coro(struct gr_caller *me)
  * a runtime. Only after 0 does gr_caller_leave() have to follow. */
 static inline int gr_caller_enter(struct gr_caller *me)
 {
-	if (gr_likely(gr_caller_is_coro(me) && !gr_cancelled(me->co)) && !gr_chaos_chance(8))
+	if (gr_likely(gr_caller_is_coro(me) &&
+		    !(gr_load_relaxed(&me->co->life) & (GR_CORO_CANCELLED | GR_CORO_PLAYED))) &&
+		!gr_chaos_chance(8))
 		return 0;
 	return gr_caller_enter_slow(me);
 }
@@ -118,6 +120,11 @@ int gr_park_locked(struct gr_caller *me, int64_t deadline, void (*unlock)(void *
 
 /* Lets others run; a scheduling point. In no coroutine: does nothing. */
 void gr_park_yield(void);
+
+/* The worker's own stack goes on as if the worker were not there; the coroutine that runs on it
+ * goes on when it is its turn again, on this worker. For the player of the workers (sim.h), with no
+ * lock held. */
+void gr_park_stand_still(struct gr_worker *w);
 
 /* First half of every coroutine's life, for the worker that starts it: `co` has its stack. */
 void gr_park_start(struct gr_coro *co);

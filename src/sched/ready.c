@@ -3,6 +3,7 @@
 
 #include "sched/idle.h"
 #include "sched/inject.h"
+#include "sched/sim.h"
 #include "sched/worker.h"
 
 /* The ring is full. If it cannot grow its older half goes to the global queue, in one piece. */
@@ -12,7 +13,7 @@ static GR_NOINLINE void overflow(struct gr_worker *w, struct gr_coro *co)
 	unsigned count;
 	struct gr_coro *first;
 
-	if (!gr_runq_grow(&w->queue)) {
+	if ((gr_sched.played && gr_sim_sheds()) || !gr_runq_grow(&w->queue)) {
 		first = gr_runq_shed(&w->queue, &last, &count);
 		if (first != NULL)
 			gr_inject_push(first, last, count);
@@ -70,6 +71,10 @@ void gr_wake_slow(struct gr_worker *here, struct gr_wait *w)
 {
 	struct gr_coro *co = deliver(w);
 
+	if (gr_unlikely(gr_sched.played)) {
+		gr_sim_woken(here, co);
+		gr_sim_point(here); /* delivered, and in no queue yet */
+	}
 	if (gr_likely(co != NULL))
 		gr_ready(here, co);
 }
@@ -80,6 +85,8 @@ void gr_ready_batch_wake(struct gr_ready_batch *b, struct gr_wait *w)
 
 	if (co == NULL)
 		return;
+	if (gr_unlikely(gr_sched.played))
+		gr_sim_woken(gr_current_worker(), co);
 	co->next = NULL;
 	if (b->first == NULL)
 		b->first = co;

@@ -20,6 +20,12 @@ void gr_runq_init(struct gr_runq *q)
 	use_ring(q, &q->first);
 }
 
+void gr_runq_narrow(struct gr_runq *q, unsigned capacity)
+{
+	q->first.mask = capacity - 1;
+	use_ring(q, &q->first);
+}
+
 void gr_runq_fini(struct gr_runq *q)
 {
 	struct gr_runq_ring *ring = gr_load_relaxed(&q->ring);

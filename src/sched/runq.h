@@ -92,6 +92,9 @@ struct gr_runq {
 void gr_runq_init(struct gr_runq *q);
 void gr_runq_fini(struct gr_runq *q); /* nobody steals any more */
 
+/* Before its first use: as if its ring were smaller, a power of two. */
+void gr_runq_narrow(struct gr_runq *q, unsigned capacity);
+
 /* Owner only, when the ring is full: makes it larger. False: it is as large as it gets. */
 bool gr_runq_grow(struct gr_runq *q);
 

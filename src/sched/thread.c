@@ -3,9 +3,11 @@
 
 #include <errno.h>
 
+#include "base/clock.h"
 #include "base/lock.h"
 #include "context/sanitizer.h"
 #include "sched/ready.h"
+#include "sched/timer.h"
 #include "sched/worker.h"
 
 static uint32_t inside;
@@ -71,17 +73,53 @@ static void delist(struct gr_thread *t)
 	gr_lock_release(&waiting.lock);
 }
 
+static void time_out(struct gr_thread *t, uint64_t seq)
+{
+	if (gr_wait_claim(&t->wait, seq, -ETIMEDOUT))
+		gr_thread_deliver(&t->wait);
+}
+
+static void sleep_until(struct gr_thread *t, uint64_t seq, int64_t deadline)
+{
+	while (gr_load_acquire(&t->futex) == 0) /* pairs with the release in deliver */
+		if (gr_os_futex_wait(&t->futex, 0, deadline) == -ETIMEDOUT) {
+			time_out(t, seq);
+			deadline = INT64_MAX; /* somebody has claimed it: await delivery */
+		}
+}
+
+static void on_time(struct gr_timer *timer, void *arg, int64_t now)
+{
+	struct gr_thread *t = arg;
+
+	(void)timer;
+	(void)now;
+	time_out(t, gr_wait_seq(gr_load_relaxed(&t->wait.word)));
+}
+
+/* The kernel knows nothing of the virtual clock, a timer does. */
+static void sleep_until_virtual(struct gr_thread *t, uint64_t seq, int64_t deadline)
+{
+	struct gr_timer *timer = gr_timer_make(on_time, t);
+
+	if (timer == NULL || gr_timer_arm(timer, deadline) != 0)
+		time_out(t, seq); /* out of memory: as if it had passed */
+	sleep_until(t, seq, INT64_MAX);
+	if (timer != NULL) {
+		gr_timer_disarm(timer);
+		gr_timer_free(timer);
+	}
+}
+
 int gr_thread_park(
 	struct gr_thread *t, uint64_t seq, int64_t deadline, void (*unlock)(void *), void *arg)
 {
 	enlist(t, seq);
 	gr_pending_unlock(unlock, arg);
-	while (gr_load_acquire(&t->futex) == 0) /* pairs with the release in deliver */
-		if (gr_os_futex_wait(&t->futex, 0, deadline) == -ETIMEDOUT) {
-			if (gr_wait_claim(&t->wait, seq, -ETIMEDOUT))
-				gr_thread_deliver(&t->wait);
-			deadline = INT64_MAX; /* somebody has claimed it: await delivery */
-		}
+	if (deadline != INT64_MAX && gr_clock_is_virtual())
+		sleep_until_virtual(t, seq, deadline);
+	else
+		sleep_until(t, seq, deadline);
 	gr_fiber_acquire(&t->wait);
 	delist(t);
 	gr_store_relaxed(&t->futex, 0u);

@@ -15,7 +15,9 @@
  *  H3  Delivery ends with the store to `futex`: the thread looks at nothing else, and may be
  *      gone after it. The wake that follows may hit a dead address, which is allowed: every
  *      futex user bears spurious wakes.
- *  H4  A thread limits its wait itself: it sleeps until the deadline and claims its own word.
+ *  H4  A thread limits its wait itself: it sleeps until the deadline and claims its own word. On
+ *      the virtual clock a timer does so, whose disarming waits for its callback: the record is
+ *      alive as long as that may run.
  */
 #ifndef GR_SCHED_THREAD_H
 #define GR_SCHED_THREAD_H

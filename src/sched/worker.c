@@ -10,32 +10,61 @@
 #include "base/chaos.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "sched/asleep.h"
 #include "sched/bench.h"
 #include "sched/find.h"
 #include "sched/idle.h"
 #include "sched/inject.h"
 #include "sched/park.h"
 #include "sched/ports.h"
+#include "sched/sim.h"
 #include "sched/timer.h"
 
 struct gr_sched gr_sched;
 struct gr_ports gr_ports;
+
+void gr_worker_enter(struct gr_worker *w)
+{
+	gr_current_set(w);
+	w->error = gr_os_errno();
+	w->now = gr_now();
+	gr_fiber_adopt(&w->fiber);
+}
+
+void gr_worker_leave(struct gr_worker *w)
+{
+	gr_coro_cache_flush(&w->coros);
+	gr_stack_cache_fini(&w->stacks);
+	gr_current_set(NULL);
+	gr_store_release(&w->state, (uint32_t)GR_WORKER_GONE);
+}
 
 static void work(void *arg)
 {
 	struct gr_worker *w = arg;
 	struct gr_coro *co;
 
+	gr_worker_enter(w);
+	gr_chaos_stream(w->index);
 	while ((co = gr_find(w)) != NULL)
 		gr_park_run(w, co);
+	gr_idle_leave(w->index);
+	gr_worker_leave(w);
+}
+
+static void play(void *arg)
+{
+	(void)arg; /* it is all of them */
+	gr_sim_play();
 }
 
 /* A coroutine has no thread to end: on this one others would run, and it holds what is theirs. */
 static void lost(void *arg)
 {
-	const struct gr_worker *w = arg;
+	const struct gr_worker *w = gr_current_worker(); /* which may be played by this thread */
 	const struct gr_coro *co = w->running;
 
+	(void)arg;
 	if (co == NULL)
 		gr_check_fail("worker %u was cancelled", w->index);
 	gr_check_fail("coroutine %llu \"%s\" ended its thread, by pthread_exit or pthread_cancel",
@@ -44,24 +73,19 @@ static void lost(void *arg)
 
 static void worker_main(void *arg)
 {
-	struct gr_worker *w = arg;
 	void *signal_stack = NULL;
 
-	gr_current_set(w);
-	gr_chaos_stream(w->index);
-	w->error = gr_os_errno();
-	w->now = gr_now();
-	gr_fiber_adopt(&w->fiber);
 	if (gr_os_signal_stack_start(&signal_stack) != 0)
 		signal_stack = NULL; /* an overflow is then the kernel's to report */
-	gr_os_thread_call(work, w, lost);
+	gr_os_thread_call(gr_sched.played ? play : work, arg, lost);
 	if (signal_stack != NULL)
 		gr_os_signal_stack_stop(signal_stack);
-	gr_coro_cache_flush(&w->coros);
-	gr_stack_cache_fini(&w->stacks);
-	gr_idle_leave(w->index);
-	gr_current_set(NULL);
-	gr_store_release(&w->state, (uint32_t)GR_WORKER_GONE);
+}
+
+static void sit_down(struct gr_worker *w)
+{
+	gr_stack_cache_init(&w->stacks, gr_sched.stack_class);
+	gr_store_release(&w->state, (uint32_t)GR_WORKER_ACTIVE);
 }
 
 int gr_worker_start(struct gr_worker *w)
@@ -70,9 +94,8 @@ int gr_worker_start(struct gr_worker *w)
 	int rc;
 
 	snprintf(name, sizeof name, "goro-%u", w->index);
-	gr_stack_cache_init(&w->stacks, gr_sched.stack_class);
 	gr_idle_join(w->index);
-	gr_store_release(&w->state, (uint32_t)GR_WORKER_ACTIVE);
+	sit_down(w);
 	rc = gr_os_thread_start(&w->thread, name, GR_OS_THREAD_PROF, worker_main, w);
 	if (rc != 0) {
 		gr_store_release(&w->state, (uint32_t)GR_WORKER_NONE);
@@ -115,6 +138,11 @@ static int start_workers(void)
 {
 	unsigned wanted = gr_sched.configured;
 
+	if (gr_sched.played) {
+		for (unsigned i = 1; i < wanted; i++)
+			sit_down(&gr_sched.workers[i]);
+		return gr_worker_start(&gr_sched.workers[0]) == 0 ? 0 : -ENOMEM;
+	}
 	for (unsigned i = 0; i < wanted; i++) {
 		int rc = gr_worker_start(&gr_sched.workers[i]);
 
@@ -146,6 +174,8 @@ int gr_sched_start(const struct gr_sched_config *config)
 	gr_sched.configured = config->workers;
 	gr_sched.seats = config->workers + config->max_spares;
 	gr_sched.stack_class = config->stack_class;
+	gr_sched.played = config->played;
+	gr_store_relaxed(&gr_sched.birth, config->played ? GR_CORO_PLAYED : UINT64_C(0));
 	gr_store_relaxed(&gr_sched.quit, 0u);
 	gr_sched.foreign_spawned = 0;
 	start_fences();
@@ -159,12 +189,17 @@ int gr_sched_start(const struct gr_sched_config *config)
 	rc = gr_timer_start();
 	if (rc != 0)
 		goto stop_idle;
+	gr_asleep_start(config->report);
+	if (config->played)
+		gr_sim_start(config->seed, config->event_log);
 	rc = start_workers();
 	if (rc != 0)
-		goto stop_timer;
+		goto stop_sim;
 	return 0;
 
-stop_timer:
+stop_sim:
+	if (config->played)
+		gr_sim_stop();
 	gr_timer_stop();
 stop_idle:
 	gr_idle_stop();
@@ -181,12 +216,20 @@ static void tell_to_leave(void)
 		gr_bench_clear(&gr_sched.workers[i]);
 }
 
+/* Seats that may have a thread of their own. */
+static unsigned threads(void)
+{
+	return gr_sched.played ? 1 : gr_sched.seats;
+}
+
 void gr_sched_stop(void)
 {
 	tell_to_leave();
-	for (unsigned i = 0; i < gr_sched.seats; i++)
+	for (unsigned i = 0; i < threads(); i++)
 		if (gr_load_acquire(&gr_sched.workers[i].state) != GR_WORKER_NONE)
 			gr_os_thread_join(&gr_sched.workers[i].thread);
+	if (gr_sched.played)
+		gr_sim_stop();
 	gr_timer_stop();
 	gr_idle_stop();
 	free_workers();
@@ -195,15 +238,30 @@ void gr_sched_stop(void)
 void gr_sched_abandon(void)
 {
 	tell_to_leave();
-	for (unsigned i = 0; i < gr_sched.seats; i++)
+	for (unsigned i = 0; i < threads(); i++)
 		if (gr_load_acquire(&gr_sched.workers[i].state) != GR_WORKER_NONE)
 			gr_os_thread_detach(&gr_sched.workers[i].thread);
+	if (gr_sched.played)
+		gr_sim_stop();
 }
 
 void gr_sched_forget(void)
 {
 	gr_store_relaxed(&gr_sched.state, (uint32_t)GR_SCHED_FORKED);
+	gr_store_relaxed(&gr_sched.open, 0u);
+	gr_clock_virtual(false);
 	gr_current_set(NULL);
+}
+
+void gr_sched_opening(void)
+{
+	gr_store_relaxed(&gr_sched.open, gr_sched.played ? 0u : 1u);
+}
+
+void gr_sched_stopping(void)
+{
+	gr_store_relaxed(&gr_sched.open, 0u);
+	gr_fetch_or_acq_rel(&gr_sched.birth, GR_CORO_CANCELLED);
 }
 
 uint64_t gr_sched_alive(void)

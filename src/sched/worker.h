@@ -88,8 +88,9 @@ struct gr_worker {
 	uint32_t stuck __attribute__((aligned(GR_CACHELINE)));
 	uint32_t urged;      /* the monitor's: visit your own stack soon */
 	uint64_t seen_ticks; /* the monitor's */
-	uint32_t state;      /* enum gr_worker_state */
-	uint32_t bench;      /* futex: a spare that is not needed waits here */
+	uint64_t rests; /* the player's: stands still until it has made so many steps (sim.c) */
+	uint32_t state; /* enum gr_worker_state */
+	uint32_t bench; /* futex: a spare that is not needed waits here */
 	struct gr_os_thread thread;
 	struct gr_fresh fresh;
 	struct gr_runq queue;
@@ -108,12 +109,15 @@ enum gr_sched_state {
 
 struct gr_sched {
 	uint32_t state; /* enum gr_sched_state */
+	uint32_t open;  /* running, and its workers are threads: the short ways may be taken */
 	uint32_t quit;  /* workers leave */
 	uint32_t
 		stop_event; /* futex: bumped when a coroutine ends, or a caller leaves, in a stop */
 	unsigned configured; /* workers asked for, or fewer if the system refused threads */
 	unsigned seats;      /* configured + spares */
 	int stack_class;
+	bool played;    /* deterministic mode: one thread plays all workers (sim.h) */
+	uint64_t birth; /* flags of the coroutines that are made now */
 	struct gr_worker *workers;
 	uint64_t foreign_spawned;
 };
@@ -124,7 +128,10 @@ struct gr_sched_config {
 	unsigned workers;
 	unsigned max_spares;
 	int stack_class;
+	bool report; /* "all asleep" is worth a word (asleep.h) */
+	bool played;
 	uint64_t seed;
+	const char *event_log; /* a path; NULL: none */
 };
 
 /* Starts the workers (fewer than asked if the system refuses threads; -ENOMEM if it refuses
@@ -140,6 +147,14 @@ void gr_sched_forget(void);
 
 /* For the monitor: puts a thread on a seat where none has been. -EAGAIN. */
 int gr_worker_start(struct gr_worker *w);
+
+/* A thread begins and ends to be this worker; it may be several (sim.c). */
+void gr_worker_enter(struct gr_worker *w);
+void gr_worker_leave(struct gr_worker *w);
+
+/* The state will be RUNNING next, and is STOPPING now: whoever is born then is cancelled. */
+void gr_sched_opening(void);
+void gr_sched_stopping(void);
 
 /* Coroutines made and not yet ended. Exact only when nothing is being made. */
 uint64_t gr_sched_alive(void);
@@ -176,6 +191,12 @@ static inline struct gr_coro *gr_worker_next(struct gr_worker *w)
 static inline bool gr_worker_holds(const struct gr_worker *w)
 {
 	return gr_runq_len(&w->queue) != 0 || gr_fresh_count(&w->fresh) != 0;
+}
+
+/* The same, if it stands still: then the next-slot counts (runq.h R4). */
+static inline bool gr_worker_holds_back(const struct gr_worker *w)
+{
+	return gr_worker_holds(w) || gr_load_relaxed(&w->queue.slot) != NULL;
 }
 
 /* A counter or tick that only its owner writes. */

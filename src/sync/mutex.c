@@ -104,7 +104,7 @@ static int lock_waiting(struct gr_caller *me, goro_mutex *m, int64_t deadline)
 static GR_NOINLINE int lock_slow(goro_mutex *m, int64_t deadline)
 {
 	struct gr_caller me;
-	int rc = gr_caller_enter_try(&me);
+	int rc = gr_line_enter(&me);
 
 	if (rc != 0)
 		return rc;

@@ -67,7 +67,7 @@ static bool is_done(const goro_once *o)
 static GR_NOINLINE int do_slow(goro_once *o, void (*fn)(void *), void *arg)
 {
 	struct gr_caller me;
-	int rc = gr_caller_enter_try(&me);
+	int rc = gr_line_enter(&me);
 
 	if (rc != 0)
 		return rc;

@@ -167,7 +167,7 @@ static int wait_to_write(struct gr_caller *me, goro_rwmutex *rw, int64_t deadlin
 static int enter_slow(goro_rwmutex *rw, bool write, int64_t deadline)
 {
 	struct gr_caller me;
-	int rc = gr_caller_enter_try(&me);
+	int rc = gr_line_enter(&me);
 
 	if (rc != 0)
 		return rc;

@@ -5,6 +5,16 @@
 
 #include "base/clock.h"
 #include "sched/cancel.h"
+#include "sched/sim.h"
+
+int gr_line_enter(struct gr_caller *me)
+{
+	int rc = gr_caller_enter_try(me);
+
+	if (rc == 0 && gr_sched.played)
+		gr_sim_point(me->worker);
+	return rc;
+}
 
 int gr_line_may_wait(struct gr_caller *me, int64_t deadline)
 {

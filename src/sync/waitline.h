@@ -40,8 +40,11 @@ struct gr_line {
  * from it but whether -EPERM is told. */
 static inline bool gr_line_open(void)
 {
-	return gr_likely(gr_load_relaxed(&gr_sched.state) == GR_SCHED_RUNNING);
+	return gr_likely(gr_load_relaxed(&gr_sched.open));
 }
+
+/* What they do when it is not: gr_caller_enter_try(), and a scheduling point if workers are played. */
+int gr_line_enter(struct gr_caller *me);
 
 static inline struct gr_waitq gr_line_queue(struct gr_line l)
 {

@@ -12,6 +12,7 @@
 #include "sched/inject.h"
 #include "sched/park.h"
 #include "sched/ready.h"
+#include "sched/sim.h"
 
 static void pack_entry(struct gr_entry *e, const struct goro_call *call)
 {
@@ -26,13 +27,13 @@ static int begin(const struct gr_entry *entry, void *site)
 {
 	struct gr_caller me;
 	struct gr_coro *co;
+	uint64_t birth = gr_load_relaxed(&gr_sched.birth);
 	int rc = gr_caller_enter_try(&me);
 
 	if (rc != 0)
 		return rc;
 	co = gr_coro_make(me.worker != NULL ? &me.worker->coros : NULL,
-		me.worker != NULL ? &me.worker->stacks : NULL, entry, gr_sched.stack_class,
-		gr_load_relaxed(&gr_sched.state) != GR_SCHED_RUNNING);
+		me.worker != NULL ? &me.worker->stacks : NULL, entry, gr_sched.stack_class, birth);
 	if (co == NULL) {
 		rc = -ENOMEM;
 		goto leave;
@@ -47,6 +48,10 @@ static int begin(const struct gr_entry *entry, void *site)
 		gr_inject_push(co, co, 1);
 	}
 	gr_idle_notify();
+	if (gr_unlikely(birth & GR_CORO_PLAYED)) {
+		gr_sim_spawned(me.worker, co);
+		gr_sim_point(me.worker);
+	}
 leave:
 	gr_caller_leave(&me);
 	return rc;

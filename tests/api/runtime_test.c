@@ -127,10 +127,6 @@ GORO_TEST_PLAIN(what_is_out_of_range_is_refused_and_nothing_left_behind)
 	wrong[n++].config.drain = -1;
 	wrong[n++].config.drain = INT64_MIN;
 	wrong[n].rc = -ENOTSUP;
-	wrong[n++].config.seed = 1;
-	wrong[n].rc = -ENOTSUP;
-	wrong[n++].config.virtual_time = 1;
-	wrong[n].rc = -ENOTSUP;
 	wrong[n++].config.trap_faults = 1;
 	for (int i = 0; i < n; i++) {
 		CHECK_EQ(goro_start(&wrong[i].config), wrong[i].rc);

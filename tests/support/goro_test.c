@@ -208,6 +208,29 @@ void test_stop(void)
 	CHECK_EQ(goro_stop(), 0);
 }
 
+static goro_config config_of(uint64_t number)
+{
+	goro_config config = GORO_CONFIG_INIT;
+
+	config.seed = number;
+	config.virtual_time = 1;
+	return config;
+}
+
+void test_run_seed(uint64_t number, void (*fn)(void *), void *arg)
+{
+	goro_config config = config_of(number);
+
+	CHECK_EQ(goro_run_config(&config, fn, arg), 0);
+}
+
+void test_start_seed(uint64_t number)
+{
+	goro_config config = config_of(number);
+
+	CHECK_EQ(goro_start(&config), 0);
+}
+
 struct instance {
 	const struct goro_test_case *test;
 	int workers;

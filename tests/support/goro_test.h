@@ -85,6 +85,10 @@ void test_run(int workers, void (*body)(void));
 void test_start(void);
 void test_stop(void);
 
+/* The same, deterministic: 0 is virtual time without a seed. */
+void test_run_seed(uint64_t seed, void (*fn)(void *), void *arg);
+void test_start_seed(uint64_t seed);
+
 /* Checks ---------------------------------------------------------------------------------- */
 
 #define CHECK_EQ(a, b) CHECK_ORDER(CHECK_VALUE(a), CHECK_VALUE(b), "==", #a, #b)

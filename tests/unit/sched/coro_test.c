@@ -33,7 +33,8 @@ static int stop_rooms(void **state)
 
 static struct gr_coro *make(bool cancelled)
 {
-	struct gr_coro *co = gr_coro_make(&cache, &stacks, &entry, class, cancelled);
+	struct gr_coro *co =
+		gr_coro_make(&cache, &stacks, &entry, class, cancelled ? GR_CORO_CANCELLED : 0);
 
 	assert_non_null(co);
 	return co;
@@ -147,7 +148,7 @@ static void ids_and_handles_go_on_over_a_stop(void **state)
 
 static void a_thread_without_caches_makes_them_too(void **state)
 {
-	struct gr_coro *co = gr_coro_make(NULL, NULL, &entry, class, false);
+	struct gr_coro *co = gr_coro_make(NULL, NULL, &entry, class, 0);
 
 	(void)state;
 	assert_non_null(co);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include "sched/asleep.h"
+
+#include "os/os.h"
+#include "sched/idle.h"
+#include "sched/inject.h"
+#include "sched/ports.h"
+#include "sched/thread.h"
+#include "sched/timer.h"
+#include "sched/worker.h"
+
+static bool wanted;
+static bool reported;
+
+void gr_asleep_start(bool report)
+{
+	wanted = report;
+	reported = false;
+}
+
+/* Who calls from outside leaves work before he leaves: so the callers are looked at first. */
+static bool nothing_can_run(unsigned awake)
+{
+	return gr_load_acquire(&gr_sched.state) == GR_SCHED_RUNNING && gr_thread_count() == 0 &&
+		gr_inject_len() == 0 && gr_timer_next() == INT64_MAX && gr_idle_awake() == awake;
+}
+
+void gr_asleep_look(unsigned ours, unsigned awake)
+{
+	if (!wanted || reported || gr_sched_alive() == 0 || !nothing_can_run(awake))
+		return;
+	if (gr_os_thread_count() != (int)ours)
+		return;
+	reported = true;
+	gr_ports.all_asleep();
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* asleep.h: can nothing ever run again? (D16)
+ *
+ * Reported once a run, and nothing else is done: a signal handler or a debugger may still know what
+ * to do. Asked when all workers sleep, by the monitor or by the player of the workers.
+ */
+#ifndef GR_SCHED_ASLEEP_H
+#define GR_SCHED_ASLEEP_H
+
+#include <stdbool.h>
+
+/* `report`: nobody but goro's threads and one that waits for the end can wake a coroutine, so that
+ * it is worth a word. */
+void gr_asleep_start(bool report);
+
+/* Reports if nothing can: this process has no other threads than `ours`, and so many workers as
+ * `awake` are awake, because they ask. */
+void gr_asleep_look(unsigned ours, unsigned awake);
+
+#endif
