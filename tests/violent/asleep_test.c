@@ -178,11 +178,77 @@ static void all_asleep_is_told_once(void **state)
 	assert_int_equal(count_of(&child, "are asleep"), 1);
 }
 
+/* Nothing is told -------------------------------------------------------------------------- */
+
+static void sleeper(void *arg)
+{
+	(void)arg;
+	goro_sleep(3600 * GORO_SECOND);
+}
+
+static void wait_and_sleep(void *arg)
+{
+	goro_go(sleeper, arg);
+	goro_go(receiver, arg);
+	channel = chan_make(int, 0);
+	goro_sleep(GORO_MILLISECOND);
+	dprintf(2, "ready\n");
+	chan_send(channel, 1);
+	goro_mutex_lock(&mutex);
+	goro_mutex_lock(&mutex);
+}
+
+static void run_sleeper(void)
+{
+	goro_run(wait_and_sleep, NULL);
+}
+
+/* Embedded, the threads of the program may always come. */
+static void embed(void)
+{
+	if (goro_start(NULL) != 0)
+		_exit(1);
+	goro_go(deadlock, NULL);
+	goro_sleep(GORO_MILLISECOND);
+	dprintf(2, "ready\n");
+	for (;;)
+		pause();
+}
+
+static void nothing_is_told_of(void (*deed)(void))
+{
+	char monitor[128];
+
+	begin_child(&child, deed, WORKERS);
+	await_text(&child, "ready", 1);
+	find_monitor(child.pid, monitor, sizeof monitor);
+	await_monitor_asleep(monitor, times_it_slept(monitor) - 1);
+	kill(child.pid, SIGKILL);
+	await_end(&child);
+	assert_string_equal(child.text, "ready\n");
+}
+
+static void nothing_is_told_while_a_deadline_will_wake_somebody(void **state)
+{
+	(void)state;
+	skip_among_strangers();
+	nothing_is_told_of(run_sleeper);
+}
+
+static void nothing_is_told_where_threads_of_the_program_may_come(void **state)
+{
+	(void)state;
+	skip_among_strangers();
+	nothing_is_told_of(embed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_asleep_is_told_with_what_each_waits_for),
 		cmocka_unit_test(all_asleep_is_told_once),
+		cmocka_unit_test(nothing_is_told_while_a_deadline_will_wake_somebody),
+		cmocka_unit_test(nothing_is_told_where_threads_of_the_program_may_come),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
