@@ -208,7 +208,6 @@ GORO_TEST_OUTSIDE(a_structure_of_any_size_gets_what_it_has_room_for)
 GORO_TEST_OUTSIDE(without_a_runtime_all_are_zero)
 {
 	goro_stats zero = { .size = sizeof(zero) }, s;
-	atomic_int done = 0;
 	atomic_int here = 0;
 
 	memset(&s, 0xaa, sizeof(s));
