@@ -13,6 +13,7 @@
 #define FIRST        16u /* slots in a pool's first segment, if they fit into one */
 #define POOL_DIRTY   1024u
 #define TRIM_BATCH   256u
+#define CUT_SINGLY   256u     /* a program with few coroutines pays for no guard it does not use */
 #define TIDY_MOST    8u       /* batches at once: a millisecond or two */
 #define FAR_TOO_MANY 1048576u /* dirty ones: 4 GiB at least, which were in use a moment ago */
 
@@ -139,12 +140,25 @@ uintptr_t gr_pool_take_locked(struct gr_pool *pool)
 		fresh = gr_segment_cut(&pool->cursor);
 		if (fresh != NULL)
 			return (uintptr_t)fresh | GR_POOL_UNGUARDED;
-		if (pool->trimming == 0)
+		if (pool->away == 0)
 			return 0;
-		gr_lock_release(&pool->lock); /* the batch being trimmed will come back */
+		gr_lock_release(&pool->lock); /* a batch will come back */
 		gr_backoff_wait(&b);
 		gr_lock_acquire(&pool->lock);
 	}
+}
+
+size_t gr_pool_cut_locked(struct gr_pool *pool, uintptr_t *entries, size_t n)
+{
+	size_t got = 0;
+
+	if (pool->cursor.used < CUT_SINGLY || gr_load_relaxed(&guards_left) != SIZE_MAX)
+		return 0;
+	for (void *top; got < n && (top = gr_segment_cut(&pool->cursor)) != NULL;)
+		entries[got++] = (uintptr_t)top | GR_POOL_UNGUARDED;
+	if (got != 0)
+		pool->away++;
+	return got;
 }
 
 uintptr_t gr_pool_take_warm_locked(struct gr_pool *pool)
@@ -156,10 +170,28 @@ uintptr_t gr_pool_take_warm_locked(struct gr_pool *pool)
 
 /* Giving back ------------------------------------------------------------------------------- */
 
+/* Puts n entries between the clean ones and the dirty ones. */
+static void add_clean(struct gr_pool *pool, const uintptr_t *entries, size_t n)
+{
+	uintptr_t *to = pool->entries + pool->clean;
+
+	GR_CHECK(pool->free + n <= pool->room);
+	memmove(to + n, to, (pool->free - pool->clean) * sizeof(*to));
+	memcpy(to, entries, n * sizeof(*to));
+	pool->clean += n;
+	pool->free += n;
+}
+
 static void push(struct gr_pool *pool, uintptr_t entry)
 {
 	GR_CHECK(pool->free < pool->room);
 	pool->entries[pool->free++] = entry;
+}
+
+void gr_pool_add_locked(struct gr_pool *pool, const uintptr_t *entries, size_t n)
+{
+	pool->away--;
+	add_clean(pool, entries, n);
 }
 
 void gr_pool_put_unguarded_locked(struct gr_pool *pool, uintptr_t entry)
@@ -206,18 +238,14 @@ static void trim_batch(struct gr_pool *pool)
 	pool->free -= TRIM_BATCH;
 	memmove(pool->entries + pool->clean, pool->entries + pool->clean + TRIM_BATCH,
 		(pool->free - pool->clean) * sizeof(batch[0]));
-	pool->trimming++;
+	pool->away++;
 	gr_lock_release(&pool->lock);
 
 	discard(&pool->cursor.shape, batch, TRIM_BATCH);
 
 	gr_lock_acquire(&pool->lock);
-	pool->trimming--;
-	memmove(pool->entries + pool->clean + TRIM_BATCH, pool->entries + pool->clean,
-		(pool->free - pool->clean) * sizeof(batch[0]));
-	memcpy(pool->entries + pool->clean, batch, sizeof(batch));
-	pool->clean += TRIM_BATCH;
-	pool->free += TRIM_BATCH;
+	pool->away--;
+	add_clean(pool, batch, TRIM_BATCH);
 }
 
 void gr_pool_trim_locked(struct gr_pool *pool)

@@ -15,7 +15,7 @@
  * Under the lock:
  *      promised <= covered <= cursor.slots
  *      `covered`, summed over all pools, is no more than the guards that the system bears
- *      free + being trimmed + not yet cut >= promises given out whose stack is not taken yet
+ *      free + away in batches + not yet cut >= promises given out whose stack is not taken yet
  *
  * The functions with _locked are called under `lock`, which put and take may release meanwhile;
  * it is held while the table of segments grows, but not for system calls on single stacks.
@@ -38,7 +38,7 @@ struct gr_pool {
 	size_t idle; /* the fewest dirty ones there were since gr_pool_tidy_locked() */
 	size_t room; /* of entries; at least cursor.slots */
 	uintptr_t *entries;
-	unsigned trimming; /* batches under way */
+	unsigned away; /* batches being trimmed or guarded */
 } GR_ALIGNED;
 
 /* How many guards all pools together may make; before the first init. */
@@ -53,6 +53,11 @@ void gr_pool_unpromise_locked(struct gr_pool *pool, size_t n);
 
 /* An entry; 0 if there is none, which a promise rules out. */
 uintptr_t gr_pool_take_locked(struct gr_pool *pool);
+
+/* Cuts up to n slots ahead, for their guards to be made at once, which is cheaper: only where there
+ * have been many already. They are in no list until gr_pool_add_locked() brings them back. */
+size_t gr_pool_cut_locked(struct gr_pool *pool, uintptr_t *entries, size_t n);
+void gr_pool_add_locked(struct gr_pool *pool, const uintptr_t *entries, size_t n);
 
 /* An entry that is warm and guarded, 0 if there is none. */
 uintptr_t gr_pool_take_warm_locked(struct gr_pool *pool);

@@ -15,6 +15,7 @@
 
 #define CLASSES      33 /* 16, 24, 32, 48 KiB ... 768 MiB, 1 GiB */
 #define CLASS_MIN    ((size_t)16 << 10)
+#define CUT_AHEAD    32u /* slots guarded at once */
 #define BATCH_MODEST 16u /* promises fetched at once while there are few */
 
 bool gr_stack_short;
@@ -220,6 +221,31 @@ static void *guard(struct gr_pool *pool, uintptr_t entry)
 	return (void *)(entry & ~GR_POOL_UNGUARDED);
 }
 
+/* Guards entries that have been cut ahead, or leaves it to those who take them. */
+static void guard_ahead(struct gr_pool *pool, uintptr_t *entries, size_t n)
+{
+	const struct gr_slot_shape *shape = &pool->cursor.shape;
+	void *guards[CUT_AHEAD];
+	uintptr_t low, high;
+
+	if (n == 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		gr_slot_bounds(shape, entries[i] & ~GR_POOL_UNGUARDED, &low, &high);
+		guards[i] = (void *)(low - shape->guard);
+	}
+	if (gr_os_guard_all(guards, n, shape->guard) == 0) {
+		for (size_t i = 0; i < n; i++) {
+			entries[i] &= ~GR_POOL_UNGUARDED;
+			gr_slot_bounds(shape, entries[i], &low, &high);
+			introduce(low, high);
+		}
+	}
+	gr_lock_acquire(&pool->lock);
+	gr_pool_add_locked(pool, entries, n);
+	gr_lock_release(&pool->lock);
+}
+
 void gr_stack_reused(int class, void *top)
 {
 	uintptr_t low, high;
@@ -231,17 +257,22 @@ void gr_stack_reused(int class, void *top)
 void *gr_stack_get_slow(struct gr_stack_cache *cache, int class)
 {
 	struct gr_pool *pool = &pools[class];
+	uintptr_t ahead[CUT_AHEAD];
 	uintptr_t entry, warm;
+	size_t cut = 0;
 	void *top;
 
 	gr_lock_acquire(&pool->lock);
 	entry = gr_pool_take_locked(pool);
+	if (entry & GR_POOL_UNGUARDED)
+		cut = gr_pool_cut_locked(pool, ahead, CUT_AHEAD);
 	if (cache != NULL && class == cache->hot_class) /* while here; P2: covered by promises */
 		while (cache->count < GR_STACK_HOT / 2 && cache->count < cache->allowance &&
 			(warm = gr_pool_take_warm_locked(pool)) != 0)
 			cache->hot[cache->count++] = (void *)warm;
 	gr_lock_release(&pool->lock);
 
+	guard_ahead(pool, ahead, cut);
 	top = entry != 0 ? guard(pool, entry) : NULL;
 	if (gr_unlikely(gr_sanitizer_any) && top != NULL)
 		gr_stack_reused(class, top);

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "os/os.h"
@@ -20,6 +22,15 @@
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
 #endif
+
+#ifndef PIDFD_SELF
+#define PIDFD_SELF (-10000)
+#endif
+#ifndef SYS_process_madvise
+#define SYS_process_madvise 440
+#endif
+
+#define GUARDS_AT_ONCE 64u
 
 #define DEFAULT_MAX_MAP_COUNT 65530
 
@@ -106,6 +117,31 @@ int gr_os_guard(void *addr, size_t bytes)
 		return 0;
 	/* Markers are refused in locked memory, for one. */
 	return mprotect(addr, bytes, PROT_NONE) == 0 ? 0 : -ENOMEM;
+}
+
+/* Linux 6.15 takes advice for many ranges of this process in one call; half of what so many calls
+ * cost. */
+static bool guard_at_once(void *const *addrs, size_t n, size_t bytes)
+{
+	struct iovec ranges[GUARDS_AT_ONCE];
+
+	if (!gr_os_guard_is_marker() || n > GUARDS_AT_ONCE)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		ranges[i] = (struct iovec){ addrs[i], bytes };
+	return syscall(SYS_process_madvise, PIDFD_SELF, ranges, n, MADV_GUARD_INSTALL, 0) ==
+		(ssize_t)(n * bytes);
+}
+
+int gr_os_guard_all(void *const *addrs, size_t n, size_t bytes)
+{
+	int rc = 0;
+
+	if (guard_at_once(addrs, n, bytes))
+		return 0;
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = gr_os_guard(addrs[i], bytes); /* once more, perhaps: it stays one */
+	return rc;
 }
 
 size_t gr_os_guard_limit(void)

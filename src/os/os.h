@@ -112,6 +112,9 @@ void gr_os_release(void *addr, size_t bytes);
  * page of it is guaranteed to fault. */
 int gr_os_guard(void *addr, size_t bytes);
 
+/* The same for n ranges of `bytes` each, at once if the kernel can. */
+int gr_os_guard_all(void *const *addrs, size_t n, size_t bytes);
+
 /* Are guards markers in the page table? They survive gr_os_discard() and cost no mapping each.
  * Otherwise they are mappings without access: then discard only what is between them. */
 bool gr_os_guard_is_marker(void);

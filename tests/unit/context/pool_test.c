@@ -6,7 +6,7 @@
 #include "os/os.h"
 
 /* As in pool.c. */
-enum { FIRST = 16, POOL_DIRTY = 1024, TRIM_BATCH = 256 };
+enum { FIRST = 16, POOL_DIRTY = 1024, TRIM_BATCH = 256, CUT_SINGLY = 256 };
 
 static struct gr_pool pool, other;
 
@@ -299,13 +299,62 @@ static void too_many_dirty_stacks_are_trimmed_the_oldest_first(void **state)
 	free(entry);
 }
 
+static size_t cut(uintptr_t *entries, size_t n)
+{
+	size_t got;
+
+	gr_lock_acquire(&pool.lock);
+	got = gr_pool_cut_locked(&pool, entries, n);
+	gr_lock_release(&pool.lock);
+	return got;
+}
+
+static void slots_are_cut_ahead_only_where_there_are_many_and_guards_have_no_limit(void **state)
+{
+	enum { N = 8, ALL = CUT_SINGLY + N + 2 };
+	uintptr_t ahead[2 * N], dirty;
+
+	(void)state;
+	assert_int_equal(promise(&pool, ALL), 0);
+	for (size_t i = 0; i < CUT_SINGLY; i++) {
+		assert_int_equal(cut(ahead, N), 0);
+		dirty = take(&pool) & ~GR_POOL_UNGUARDED;
+	}
+	gr_pool_guards(1000000);
+	assert_int_equal(cut(ahead, N), 0);
+	gr_pool_guards(SIZE_MAX);
+
+	assert_int_equal(cut(ahead, N), N);
+	assert_int_equal(pool.away, 1);
+	assert_int_equal(pool.free, 0);
+	put(&pool, dirty);
+	gr_lock_acquire(&pool.lock);
+	ahead[0] &= ~GR_POOL_UNGUARDED;
+	gr_pool_add_locked(&pool, ahead, N);
+	gr_lock_release(&pool.lock);
+	assert_int_equal(pool.away, 0);
+	assert_int_equal(take_warm(&pool), dirty); /* they are cold */
+	assert_int_equal(take_warm(&pool), 0);
+	for (size_t i = N; i-- > 0;) {
+		assert_int_equal(take(&pool), ahead[i]);
+		assert_int_equal(pool.clean, i);
+	}
+
+	for (size_t i = 0; i < 2 && pool.cursor.used < pool.cursor.slots; i++)
+		assert_true(take(&pool) != 0);
+	while (cut(ahead, 2 * N) == 2 * N) /* to the last slot */
+		;
+	assert_int_equal(pool.cursor.used, pool.cursor.slots);
+	assert_int_equal(cut(ahead, N), 0);
+}
+
 /* As if another thread trimmed all there is, and comes back with it in a moment. */
 static void end_trimming(void *arg)
 {
 	gr_os_nap(200000);
 	gr_lock_acquire(&pool.lock);
 	gr_pool_put_locked(&pool, arg);
-	pool.trimming--;
+	pool.away--;
 	gr_lock_release(&pool.lock);
 }
 
@@ -319,7 +368,7 @@ static void who_finds_none_while_another_trims_waits_for_what_comes_back(void **
 		uintptr_t got;
 
 		gr_lock_acquire(&pool.lock);
-		pool.trimming++;
+		pool.away++;
 		gr_lock_release(&pool.lock);
 		assert_int_equal(
 			gr_os_thread_start(&t, "trim", 0, end_trimming, (void *)entry[i % FIRST]),
@@ -390,6 +439,7 @@ int main(void)
 		one_start(without_a_promise_there_may_be_nothing_to_take),
 		one_start(a_refused_guard_is_tried_last_and_never_warm),
 		one_start(too_many_dirty_stacks_are_trimmed_the_oldest_first),
+		one_start(slots_are_cut_ahead_only_where_there_are_many_and_guards_have_no_limit),
 		one_start(who_finds_none_while_another_trims_waits_for_what_comes_back),
 		one_start(promises_are_kept_while_others_trim),
 	};

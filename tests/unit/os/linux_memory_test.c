@@ -152,6 +152,44 @@ static void every_byte_of_a_guard_faults_and_none_beside_it(void **state)
 	gr_os_release(p, 4 * page);
 }
 
+static void many_guards_are_made_at_once_and_none_between_them(void **state)
+{
+	enum { N = 65 }; /* more than the kernel is asked for in one call */
+	static const size_t numbers[] = { 1, 2, N };
+	size_t page = gr_os_page_size();
+
+	(void)state;
+	for (size_t k = 0; k < 3; k++) {
+		size_t n = numbers[k];
+		char *p = reserve((2 * n + 1) * page);
+		void *at[N];
+
+		memset(p, 7, (2 * n + 1) * page);
+		for (size_t i = 0; i < n; i++)
+			at[i] = p + (2 * i + 1) * page;
+		assert_int_equal(gr_os_guard_all(at, n, page), 0);
+		for (size_t i = 0; i < n; i++) {
+			assert_true(faults_at(p + (2 * i + 1) * page));
+			assert_int_equal(p[2 * i * page], 7);
+		}
+		assert_int_equal(p[2 * n * page], 7);
+		gr_os_release(p, (2 * n + 1) * page);
+	}
+	assert_int_equal(gr_os_guard_all(NULL, 0, page), 0);
+}
+
+static void guards_of_which_one_is_refused_are_refused(void **state)
+{
+	size_t page = gr_os_page_size();
+	char *p = reserve(page), *gone = reserve(page);
+	void *at[2] = { p, gone };
+
+	(void)state;
+	gr_os_release(gone, page);
+	assert_int_equal(gr_os_guard_all(at, 2, page), -ENOMEM);
+	gr_os_release(p, page);
+}
+
 static void a_guard_bears_that_what_is_around_it_is_discarded(void **state)
 {
 	size_t page = gr_os_page_size();
@@ -262,6 +300,8 @@ static int run_all(const char *name)
 		cmocka_unit_test(no_page_is_there_before_it_is_touched_and_then_a_small_one),
 		cmocka_unit_test(discarded_pages_read_as_zero_and_occupy_nothing),
 		cmocka_unit_test(every_byte_of_a_guard_faults_and_none_beside_it),
+		cmocka_unit_test(many_guards_are_made_at_once_and_none_between_them),
+		cmocka_unit_test(guards_of_which_one_is_refused_are_refused),
 		cmocka_unit_test(a_guard_bears_that_what_is_around_it_is_discarded),
 		cmocka_unit_test(locked_memory_is_guarded_too),
 		cmocka_unit_test(memory_that_is_not_there_cannot_be_guarded),
