@@ -32,57 +32,70 @@
 
 #include <stdbool.h>
 
+#include "base/chaos.h"
 #include "base/compiler.h"
 
-#define gr_load_relaxed(p) __atomic_load_n((p), __ATOMIC_RELAXED)
-#define gr_load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
-#define gr_load_seq_cst(p) __atomic_load_n((p), __ATOMIC_SEQ_CST)
+/* The object p points to, at this place in the source: the chaos build comes in before. */
+#if defined(GORO_CHAOS) && !defined(GR_ATOMIC_UNDISTURBED)
+#define GR_AT(p) (GR_CHAOS_AT(), (p))
+#else
+#define GR_AT(p) (p)
+#endif
 
-#define gr_store_relaxed(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
-#define gr_store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
-#define gr_store_seq_cst(p, v) __atomic_store_n((p), (v), __ATOMIC_SEQ_CST)
+#define gr_load_relaxed(p) __atomic_load_n(GR_AT(p), __ATOMIC_RELAXED)
+#define gr_load_acquire(p) __atomic_load_n(GR_AT(p), __ATOMIC_ACQUIRE)
+#define gr_load_seq_cst(p) __atomic_load_n(GR_AT(p), __ATOMIC_SEQ_CST)
 
-#define gr_exchange_relaxed(p, v) __atomic_exchange_n((p), (v), __ATOMIC_RELAXED)
-#define gr_exchange_acquire(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQUIRE)
-#define gr_exchange_release(p, v) __atomic_exchange_n((p), (v), __ATOMIC_RELEASE)
-#define gr_exchange_acq_rel(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL)
-#define gr_exchange_seq_cst(p, v) __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
+#define gr_store_relaxed(p, v) __atomic_store_n(GR_AT(p), (v), __ATOMIC_RELAXED)
+#define gr_store_release(p, v) __atomic_store_n(GR_AT(p), (v), __ATOMIC_RELEASE)
+#define gr_store_seq_cst(p, v) __atomic_store_n(GR_AT(p), (v), __ATOMIC_SEQ_CST)
+
+#define gr_exchange_relaxed(p, v) __atomic_exchange_n(GR_AT(p), (v), __ATOMIC_RELAXED)
+#define gr_exchange_acquire(p, v) __atomic_exchange_n(GR_AT(p), (v), __ATOMIC_ACQUIRE)
+#define gr_exchange_release(p, v) __atomic_exchange_n(GR_AT(p), (v), __ATOMIC_RELEASE)
+#define gr_exchange_acq_rel(p, v) __atomic_exchange_n(GR_AT(p), (v), __ATOMIC_ACQ_REL)
+#define gr_exchange_seq_cst(p, v) __atomic_exchange_n(GR_AT(p), (v), __ATOMIC_SEQ_CST)
 
 #define gr_cas_relaxed(p, expected, v) \
-	__atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)
+	__atomic_compare_exchange_n(   \
+		GR_AT(p), (expected), (v), 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)
 #define gr_cas_acquire(p, expected, v) \
-	__atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)
+	__atomic_compare_exchange_n(   \
+		GR_AT(p), (expected), (v), 0, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)
 #define gr_cas_release(p, expected, v) \
-	__atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_RELEASE, __ATOMIC_RELAXED)
+	__atomic_compare_exchange_n(   \
+		GR_AT(p), (expected), (v), 0, __ATOMIC_RELEASE, __ATOMIC_RELAXED)
 #define gr_cas_acq_rel(p, expected, v) \
-	__atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
+	__atomic_compare_exchange_n(   \
+		GR_AT(p), (expected), (v), 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
 #define gr_cas_seq_cst(p, expected, v) \
-	__atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+	__atomic_compare_exchange_n(   \
+		GR_AT(p), (expected), (v), 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 
 /* All return the value before. */
-#define gr_fetch_add_relaxed(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
-#define gr_fetch_add_acquire(p, v) __atomic_fetch_add((p), (v), __ATOMIC_ACQUIRE)
-#define gr_fetch_add_release(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELEASE)
-#define gr_fetch_add_acq_rel(p, v) __atomic_fetch_add((p), (v), __ATOMIC_ACQ_REL)
-#define gr_fetch_add_seq_cst(p, v) __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
+#define gr_fetch_add_relaxed(p, v) __atomic_fetch_add(GR_AT(p), (v), __ATOMIC_RELAXED)
+#define gr_fetch_add_acquire(p, v) __atomic_fetch_add(GR_AT(p), (v), __ATOMIC_ACQUIRE)
+#define gr_fetch_add_release(p, v) __atomic_fetch_add(GR_AT(p), (v), __ATOMIC_RELEASE)
+#define gr_fetch_add_acq_rel(p, v) __atomic_fetch_add(GR_AT(p), (v), __ATOMIC_ACQ_REL)
+#define gr_fetch_add_seq_cst(p, v) __atomic_fetch_add(GR_AT(p), (v), __ATOMIC_SEQ_CST)
 
-#define gr_fetch_sub_relaxed(p, v) __atomic_fetch_sub((p), (v), __ATOMIC_RELAXED)
-#define gr_fetch_sub_acquire(p, v) __atomic_fetch_sub((p), (v), __ATOMIC_ACQUIRE)
-#define gr_fetch_sub_release(p, v) __atomic_fetch_sub((p), (v), __ATOMIC_RELEASE)
-#define gr_fetch_sub_acq_rel(p, v) __atomic_fetch_sub((p), (v), __ATOMIC_ACQ_REL)
-#define gr_fetch_sub_seq_cst(p, v) __atomic_fetch_sub((p), (v), __ATOMIC_SEQ_CST)
+#define gr_fetch_sub_relaxed(p, v) __atomic_fetch_sub(GR_AT(p), (v), __ATOMIC_RELAXED)
+#define gr_fetch_sub_acquire(p, v) __atomic_fetch_sub(GR_AT(p), (v), __ATOMIC_ACQUIRE)
+#define gr_fetch_sub_release(p, v) __atomic_fetch_sub(GR_AT(p), (v), __ATOMIC_RELEASE)
+#define gr_fetch_sub_acq_rel(p, v) __atomic_fetch_sub(GR_AT(p), (v), __ATOMIC_ACQ_REL)
+#define gr_fetch_sub_seq_cst(p, v) __atomic_fetch_sub(GR_AT(p), (v), __ATOMIC_SEQ_CST)
 
-#define gr_fetch_or_relaxed(p, v) __atomic_fetch_or((p), (v), __ATOMIC_RELAXED)
-#define gr_fetch_or_acquire(p, v) __atomic_fetch_or((p), (v), __ATOMIC_ACQUIRE)
-#define gr_fetch_or_release(p, v) __atomic_fetch_or((p), (v), __ATOMIC_RELEASE)
-#define gr_fetch_or_acq_rel(p, v) __atomic_fetch_or((p), (v), __ATOMIC_ACQ_REL)
-#define gr_fetch_or_seq_cst(p, v) __atomic_fetch_or((p), (v), __ATOMIC_SEQ_CST)
+#define gr_fetch_or_relaxed(p, v) __atomic_fetch_or(GR_AT(p), (v), __ATOMIC_RELAXED)
+#define gr_fetch_or_acquire(p, v) __atomic_fetch_or(GR_AT(p), (v), __ATOMIC_ACQUIRE)
+#define gr_fetch_or_release(p, v) __atomic_fetch_or(GR_AT(p), (v), __ATOMIC_RELEASE)
+#define gr_fetch_or_acq_rel(p, v) __atomic_fetch_or(GR_AT(p), (v), __ATOMIC_ACQ_REL)
+#define gr_fetch_or_seq_cst(p, v) __atomic_fetch_or(GR_AT(p), (v), __ATOMIC_SEQ_CST)
 
-#define gr_fetch_and_relaxed(p, v) __atomic_fetch_and((p), (v), __ATOMIC_RELAXED)
-#define gr_fetch_and_acquire(p, v) __atomic_fetch_and((p), (v), __ATOMIC_ACQUIRE)
-#define gr_fetch_and_release(p, v) __atomic_fetch_and((p), (v), __ATOMIC_RELEASE)
-#define gr_fetch_and_acq_rel(p, v) __atomic_fetch_and((p), (v), __ATOMIC_ACQ_REL)
-#define gr_fetch_and_seq_cst(p, v) __atomic_fetch_and((p), (v), __ATOMIC_SEQ_CST)
+#define gr_fetch_and_relaxed(p, v) __atomic_fetch_and(GR_AT(p), (v), __ATOMIC_RELAXED)
+#define gr_fetch_and_acquire(p, v) __atomic_fetch_and(GR_AT(p), (v), __ATOMIC_ACQUIRE)
+#define gr_fetch_and_release(p, v) __atomic_fetch_and(GR_AT(p), (v), __ATOMIC_RELEASE)
+#define gr_fetch_and_acq_rel(p, v) __atomic_fetch_and(GR_AT(p), (v), __ATOMIC_ACQ_REL)
+#define gr_fetch_and_seq_cst(p, v) __atomic_fetch_and(GR_AT(p), (v), __ATOMIC_SEQ_CST)
 
 #define gr_fence_acquire() __atomic_thread_fence(__ATOMIC_ACQUIRE)
 #define gr_fence_release() __atomic_thread_fence(__ATOMIC_RELEASE)

@@ -12,11 +12,10 @@
 static void say_seed(void)
 {
 #ifdef GORO_CHAOS
-	char text[64];
-	int n = snprintf(text, sizeof(text), "goro: GORO_CHAOS_SEED=%llu\n",
-		(unsigned long long)gr_chaos_seed());
+	char text[256] = "goro: ";
+	size_t n = strlen(text);
 
-	gr_os_write_all(2, text, (size_t)n);
+	gr_os_write_all(2, text, n + gr_chaos_describe(text + n, sizeof(text) - n));
 #endif
 }
 

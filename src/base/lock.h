@@ -52,7 +52,7 @@ static inline bool gr_lock_try(struct gr_lock *lock)
 static inline void gr_lock_acquire(struct gr_lock *lock)
 {
 	gr_chaos_delay();
-	if (gr_unlikely(!gr_lock_try(lock)))
+	if (gr_chaos(GR_CHAOS_CLAIM, 8) || gr_unlikely(!gr_lock_try(lock)))
 		gr_lock_acquire_slow(lock);
 }
 

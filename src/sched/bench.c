@@ -47,7 +47,8 @@ static void sit(struct gr_worker *w)
 	gr_idle_leave(w->index);
 	gr_idle_notify();
 	while (!gr_load_acquire(&w->bench) && !gr_load_acquire(&gr_sched.quit))
-		gr_os_futex_wait(&w->bench, 0, INT64_MAX);
+		if (!gr_chaos(GR_CHAOS_WAKE, 8))
+			gr_os_futex_wait(&w->bench, 0, INT64_MAX);
 	gr_idle_join(w->index);
 	gr_store_release(&w->state, (uint32_t)GR_WORKER_ACTIVE);
 }

@@ -29,7 +29,7 @@ static void fire_timers(struct gr_worker *w)
 {
 	w->now = gr_now();
 	if (gr_timer_earliest() <= w->now) {
-		unsigned fired = gr_timer_fire(w->now);
+		unsigned fired = gr_timer_fire(gr_chaos_late(w->now));
 
 		gr_store_relaxed(&w->counters.timers, w->counters.timers + fired);
 		if (gr_unlikely(gr_sched.played))
@@ -51,6 +51,8 @@ static struct gr_coro *from_inject(struct gr_worker *w, unsigned most)
 		return NULL;
 	if (max > most)
 		max = most;
+	if (gr_chaos(GR_CHAOS_INJECT, 2))
+		max = 1;
 	if (max > room + 1)
 		max = room + 1;
 	first = gr_inject_pop(max, &count);
@@ -91,7 +93,7 @@ static struct gr_coro *steal(struct gr_worker *w)
 		struct gr_coro *co;
 
 		if (victim == w || gr_load_relaxed(&victim->state) == GR_WORKER_NONE ||
-			gr_chaos_chance(4))
+			gr_chaos(GR_CHAOS_STEAL, 4))
 			continue;
 		co = gr_runq_steal(&w->queue, &victim->queue);
 		if (co == NULL)

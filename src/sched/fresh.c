@@ -44,7 +44,8 @@ static GR_NOINLINE bool grow(struct gr_fresh *f)
 
 bool gr_fresh_push(struct gr_fresh *f, struct gr_coro *co)
 {
-	if (gr_unlikely(gr_fresh_count(f) == capacity(f)) && !grow(f))
+	if (gr_chaos(GR_CHAOS_FULL, 8) ||
+		(gr_unlikely(gr_fresh_count(f) == capacity(f)) && !grow(f)))
 		return false;
 	gr_lock_acquire(&f->lock);
 	*cell(f, f->oldest + f->count) = co;
@@ -60,7 +61,7 @@ struct gr_coro *gr_fresh_pop_slow(struct gr_fresh *f)
 	gr_lock_acquire(&f->lock);
 	if (f->count != 0) {
 		gr_store_relaxed(&f->count, f->count - 1);
-		if (gr_unlikely(++f->takes % GR_FRESH_OLDEST == 0))
+		if (gr_unlikely(++f->takes % GR_FRESH_OLDEST == 0 || gr_chaos(GR_CHAOS_ORDER, 4)))
 			co = *cell(f, f->oldest++); /* F2 */
 		else
 			co = *cell(f, f->oldest + f->count);
@@ -75,7 +76,7 @@ struct gr_coro *gr_fresh_steal(struct gr_fresh *f, unsigned most)
 	struct gr_coro **end = &first;
 	uint32_t n;
 
-	if (gr_fresh_count(f) == 0 || !gr_lock_try(&f->lock))
+	if (gr_fresh_count(f) == 0 || gr_chaos(GR_CHAOS_STEAL, 4) || !gr_lock_try(&f->lock))
 		return NULL;
 	n = f->count - f->count / 2;
 	if (n > most)

@@ -117,15 +117,26 @@ static void unlink_seat(unsigned *link, bool to_search)
 	gr_fetch_sub_seq_cst(&idle.state, to_search ? SLEEPING - SEARCHING : SLEEPING);
 }
 
-/* Wakes the seat that lay down last. */
+/* Under the lock: the link to the seat that is woken next, the one that lay down last. */
+static unsigned *next_to_wake(void)
+{
+	unsigned *link = &idle.top;
+
+	while (gr_chaos(GR_CHAOS_ORDER, 2) && *link != 0 && idle.seats[*link - 1].below != 0)
+		link = &idle.seats[*link - 1].below;
+	return link;
+}
+
 static bool wake_one(bool in_any_case)
 {
 	struct seat *s = NULL;
 
 	gr_lock_acquire(&idle.lock);
 	if (idle.top != 0 && (in_any_case || searching(gr_load_relaxed(&idle.state)) == 0)) {
-		s = &idle.seats[idle.top - 1];
-		unlink_seat(&idle.top, true);
+		unsigned *link = next_to_wake();
+
+		s = &idle.seats[*link - 1];
+		unlink_seat(link, true);
 		gr_store_relaxed(&idle.wakes, idle.wakes + 1);
 	}
 	gr_lock_release(&idle.lock);
@@ -161,6 +172,8 @@ bool gr_idle_search_begin(void)
 {
 	uint32_t state = gr_load_relaxed(&idle.state);
 
+	if (gr_chaos(GR_CHAOS_STEAL, 8))
+		return false;
 	do {
 		unsigned awake = gr_load_relaxed(&idle.taken) - sleeping(state);
 
@@ -248,7 +261,7 @@ bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void))
 			gr_fetch_and_acq_rel(&s->futex, ~POKED);
 			continue;
 		}
-		if (gr_chaos_chance(8))
+		if (gr_chaos(GR_CHAOS_WAKE, 8))
 			continue; /* as if woken for no reason */
 		if (gr_os_futex_wait(&s->futex, seen, until) == -ETIMEDOUT &&
 			!gr_idle_get_up(seat)) {

@@ -24,7 +24,7 @@ static GR_NOINLINE void overflow(struct gr_worker *w, struct gr_coro *co)
 
 void gr_ready_behind(struct gr_worker *w, struct gr_coro *co)
 {
-	if (gr_unlikely(!gr_runq_push(&w->queue, co)))
+	if (gr_chaos(GR_CHAOS_FULL, 16) || gr_unlikely(!gr_runq_push(&w->queue, co)))
 		overflow(w, co);
 }
 
@@ -41,7 +41,7 @@ void gr_ready(struct gr_worker *here, struct gr_coro *co)
 			return; /* it will never run here, and the queues may be half changed */
 		gr_inject_push(co, co, 1);
 	} else {
-		if (here->running != NULL && !gr_chaos_chance(4)) {
+		if (here->running != NULL && !gr_chaos(GR_CHAOS_ORDER, 4)) {
 			co = gr_runq_put_slot(&here->queue, co);
 			if (co == NULL)
 				return;
@@ -87,13 +87,18 @@ void gr_ready_batch_wake(struct gr_ready_batch *b, struct gr_wait *w)
 		return;
 	if (gr_unlikely(gr_sched.played))
 		gr_sim_woken(gr_current_worker(), co);
+	b->count++;
+	if (b->first != NULL && gr_chaos(GR_CHAOS_ORDER, 2)) {
+		co->next = b->first;
+		b->first = co;
+		return;
+	}
 	co->next = NULL;
 	if (b->first == NULL)
 		b->first = co;
 	else
 		b->last->next = co;
 	b->last = co;
-	b->count++;
 }
 
 void gr_ready_batch_flush(struct gr_worker *here, struct gr_ready_batch *b)

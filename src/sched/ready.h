@@ -46,7 +46,7 @@ void gr_thread_deliver(struct gr_wait *w);
 static inline void gr_wake(struct gr_worker *here, struct gr_wait *w)
 {
 	gr_chaos_delay(); /* claimed, and not woken yet */
-	if (gr_likely(here != NULL && here->running != NULL && !gr_chaos_chance(4) &&
+	if (gr_likely(here != NULL && here->running != NULL && !gr_chaos(GR_CHAOS_ORDER, 4) &&
 		    gr_load_relaxed(&here->queue.slot) == NULL && !gr_sanitizer_any &&
 		    /* A thread's wait is never CLAIMED. */
 		    gr_wait_state(gr_load_acquire(&w->word)) == GR_WAIT_CLAIMED))

@@ -102,7 +102,7 @@ struct gr_coro *gr_runq_shed(struct gr_runq *q, struct gr_coro **last, unsigned 
 		*count = share(q, &head);
 		if (*count == 0)
 			return NULL;
-	} while (!gr_cas_acq_rel(&q->head, &head, head + *count));
+	} while (gr_chaos(GR_CHAOS_CLAIM, 8) || !gr_cas_acq_rel(&q->head, &head, head + *count));
 	/* They are ours, and the cells still hold them: only we write cells (R1). */
 	for (uint32_t i = 0; i + 1 < *count; i++)
 		(*gr_runq_cell(q, head + i))->next = *gr_runq_cell(q, head + i + 1);
@@ -131,7 +131,7 @@ struct gr_coro *gr_runq_steal(struct gr_runq *into, struct gr_runq *from)
 		for (uint32_t i = 1; i < count; i++)
 			gr_store_relaxed(gr_runq_cell(into, tail + i - 1),
 				gr_load_relaxed(&ring->cells[(head + i) & ring->mask]));
-	} while (!gr_cas_acq_rel(&from->head, &head, head + count));
+	} while (gr_chaos(GR_CHAOS_CLAIM, 8) || !gr_cas_acq_rel(&from->head, &head, head + count));
 	gr_store_release(&into->tail, tail + count - 1);
 	return first;
 }

@@ -57,7 +57,7 @@
 /* What a ring grows to at most; more goes to the global queue. */
 #ifndef GR_RUNQ_MOST
 #ifdef GORO_CHAOS
-#define GR_RUNQ_MOST 8u
+#define GR_RUNQ_MOST 32u
 #else
 #define GR_RUNQ_MOST (UINT32_C(1) << 20)
 #endif
@@ -159,7 +159,7 @@ static inline struct gr_coro *gr_runq_pop(struct gr_runq *q)
 		if (head == tail)
 			return NULL;
 		co = gr_load_relaxed(gr_runq_cell(q, head));
-	} while (!gr_cas_acq_rel(&q->head, &head, head + 1));
+	} while (gr_chaos(GR_CHAOS_CLAIM, 8) || !gr_cas_acq_rel(&q->head, &head, head + 1));
 	gr_runq_fetch_ahead(q, head, tail);
 	return co;
 }
@@ -169,7 +169,9 @@ static inline struct gr_coro *gr_runq_take_slot(struct gr_runq *q)
 {
 	struct gr_coro *co = gr_load_relaxed(&q->slot);
 
-	while (co != NULL && !gr_cas_acquire(&q->slot, &co, (struct gr_coro *)NULL))
+	while (co != NULL &&
+		(gr_chaos(GR_CHAOS_CLAIM, 8) ||
+			!gr_cas_acquire(&q->slot, &co, (struct gr_coro *)NULL)))
 		;
 	return co;
 }
@@ -200,7 +202,7 @@ static inline struct gr_coro *gr_runq_next(struct gr_runq *q)
 	}
 	/* A ring that looks empty is (only its owner adds). */
 	if (gr_load_relaxed(&q->head) != gr_load_relaxed(&q->tail) &&
-		++q->slot_runs > GR_RUNQ_SLOT_RUNS) {
+		(++q->slot_runs > GR_RUNQ_SLOT_RUNS || gr_chaos(GR_CHAOS_ORDER, 4))) {
 		q->slot_runs = 0;
 		co = gr_runq_pop(q);
 		if (co != NULL)

@@ -82,7 +82,8 @@ static void time_out(struct gr_thread *t, uint64_t seq)
 static void sleep_until(struct gr_thread *t, uint64_t seq, int64_t deadline)
 {
 	while (gr_load_acquire(&t->futex) == 0) /* pairs with the release in deliver */
-		if (gr_os_futex_wait(&t->futex, 0, deadline) == -ETIMEDOUT) {
+		if (!gr_chaos(GR_CHAOS_WAKE, 8) &&
+			gr_os_futex_wait(&t->futex, 0, deadline) == -ETIMEDOUT) {
 			time_out(t, seq);
 			deadline = INT64_MAX; /* somebody has claimed it: await delivery */
 		}

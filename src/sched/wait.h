@@ -49,6 +49,7 @@
 #include <stdint.h>
 
 #include "base/atomic.h"
+#include "base/chaos.h"
 #include "base/check.h"
 
 enum gr_wait_state {
@@ -136,7 +137,8 @@ static inline bool gr_wait_claim(struct gr_wait *w, uint64_t seq, int outcome)
 			claimed = word + (GR_WAIT_PARKING_CLAIMED - GR_WAIT_PARKING);
 		else
 			return false;
-	} while (gr_unlikely(!gr_cas_acq_rel(&w->word, &word, claimed)));
+	} while (gr_unlikely(
+		gr_chaos(GR_CHAOS_CLAIM, 8) || !gr_cas_acq_rel(&w->word, &word, claimed)));
 	w->outcome = outcome;
 	return true;
 }
@@ -148,7 +150,9 @@ static inline bool gr_wait_deliver(struct gr_wait *w)
 	uint64_t word = gr_load_acquire(&w->word);
 
 	while (gr_wait_state(word) == GR_WAIT_PARKING_CLAIMED)
-		if (gr_cas_acq_rel(&w->word, &word, (word & ~GR_WAIT_STATE) | GR_WAIT_DELIVERED))
+		if (!gr_chaos(GR_CHAOS_CLAIM, 8) &&
+			gr_cas_acq_rel(
+				&w->word, &word, (word & ~GR_WAIT_STATE) | GR_WAIT_DELIVERED))
 			return false;
 	GR_CHECK(gr_wait_state(word) == GR_WAIT_CLAIMED);
 	return true;
@@ -174,7 +178,8 @@ static inline bool gr_wait_commit(struct gr_wait *w)
 			gr_fence_acquire(); /* pairs with the release in gr_wait_deliver() */
 			return true;
 		}
-	} while (!gr_cas_acq_rel(&w->word, &word, (word & ~GR_WAIT_STATE) | next));
+	} while (gr_chaos(GR_CHAOS_CLAIM, 8) ||
+		!gr_cas_acq_rel(&w->word, &word, (word & ~GR_WAIT_STATE) | next));
 	return false;
 }
 

@@ -36,7 +36,8 @@ static inline uint64_t gr_bitlock_acquire(uint64_t *word)
 		if (seen & GR_BITLOCK) {
 			gr_backoff_wait(&backoff);
 			seen = gr_load_relaxed(word);
-		} else if (gr_cas_acquire(word, &seen, seen | GR_BITLOCK)) {
+		} else if (!gr_chaos(GR_CHAOS_CLAIM, 8) &&
+			gr_cas_acquire(word, &seen, seen | GR_BITLOCK)) {
 			return seen;
 		}
 	}

@@ -51,7 +51,7 @@ static inline bool lock_fast(goro_mutex *m)
 {
 	uint64_t free = 0;
 
-	return gr_cas_acquire(&m->word_, &free, LOCKED);
+	return !gr_chaos(GR_CHAOS_CLAIM, 4) && gr_cas_acquire(&m->word_, &free, LOCKED);
 }
 
 /* The lock is free, whoever waits: take it. False: somebody has it. */
@@ -132,6 +132,8 @@ int goro_mutex_lock_until(goro_mutex *m, int64_t deadline)
 {
 	if (gr_unlikely(m == NULL))
 		return -EINVAL;
+	if (gr_chaos(GR_CHAOS_YIELD, 8))
+		gr_park_yield();
 	if (gr_likely(gr_line_open() && !gr_tsan_active()) && gr_likely(lock_fast(m)))
 		return 0;
 	return lock_slow(m, deadline);
@@ -210,7 +212,7 @@ void goro_mutex_unlock(goro_mutex *m)
 {
 	uint64_t held = LOCKED;
 
-	if (gr_likely(m != NULL && !gr_tsan_active()) &&
+	if (gr_likely(m != NULL && !gr_tsan_active()) && !gr_chaos(GR_CHAOS_CLAIM, 8) &&
 		gr_likely(gr_cas_release(&m->word_, &held, 0)))
 		return;
 	unlock_slow(m);

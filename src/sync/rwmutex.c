@@ -266,7 +266,7 @@ void goro_rwmutex_unlock(goro_rwmutex *rw)
 	if (gr_unlikely(rw == NULL))
 		gr_check_fail("unlock of a NULL rwmutex");
 	gr_fiber_release(rw);
-	if (gr_unlikely(!gr_cas_release(&rw->word_, &held, 0)))
+	if (gr_chaos(GR_CHAOS_CLAIM, 8) || gr_unlikely(!gr_cas_release(&rw->word_, &held, 0)))
 		writer_leaves(rw);
 }
 

@@ -55,7 +55,7 @@ static inline void add(goro_waitgroup *w, int64_t n)
 		gr_check_fail("add or done of a NULL waitgroup");
 	gr_fiber_release(w);
 	seen = gr_load_relaxed(&w->word_);
-	while (!(seen & GR_BITLOCK)) {
+	while (!(seen & GR_BITLOCK) && !gr_chaos(GR_CHAOS_CLAIM, 8)) {
 		next = count(seen, n);
 		if (next < ONE && seen & GR_LINE_WAITERS)
 			break;

@@ -305,11 +305,15 @@ static size_t count_cases(void)
 static void choose_seed(void)
 {
 	const char *text = getenv("GORO_TEST_SEED");
+	char digits[24];
 
 	if (text != NULL)
 		seed = strtoull(text, NULL, 10);
 	else if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
 		seed = (uint64_t)goro_now();
+	/* The chaos build's, so that the one number that a failure prints is enough. */
+	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)seed);
+	setenv("GORO_CHAOS_SEED", digits, 0);
 }
 
 /* A program with a main() of its own takes only the checks. */
