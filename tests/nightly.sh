@@ -33,5 +33,6 @@ for name in release lto; do
 	part "$name, soak" "build/$name/tests/soak/soak" "$soak"
 done
 part "mprotect guards" env GORO_GUARD=mprotect ctest --preset release --label-regex 'unit|api|stress'
+part "chaos: 1000 seeds" sh tests/chaos.sh 1 1000
 print_times
 part "lto, $repeats times" again lto 'stress|api|unit'
