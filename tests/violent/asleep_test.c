@@ -85,17 +85,18 @@ static void run_deadlock(void)
 	goro_run(deadlock, NULL);
 }
 
-/* The directory of the child's monitor thread, below /proc. */
-static void find_monitor(pid_t pid, char *path, size_t room)
+/* The directory of the child's monitor thread, below /proc. False: it has not named itself yet. */
+static int look_for_monitor(pid_t pid, char *path, size_t room)
 {
 	char tasks[64];
+	int found = 0;
 	DIR *dir;
 	struct dirent *e;
 
 	snprintf(tasks, sizeof tasks, "/proc/%d/task", (int)pid);
 	dir = opendir(tasks);
 	assert_non_null(dir);
-	while ((e = readdir(dir)) != NULL) {
+	while (!found && (e = readdir(dir)) != NULL) {
 		char name[32] = "";
 		FILE *f;
 
@@ -103,15 +104,20 @@ static void find_monitor(pid_t pid, char *path, size_t room)
 		f = fopen(path, "r");
 		if (f == NULL)
 			continue;
-		if (fgets(name, sizeof name, f) == NULL)
-			name[0] = '\0';
+		found = fgets(name, sizeof name, f) != NULL && strcmp(name, "goro-monitor\n") == 0;
 		fclose(f);
-		if (strcmp(name, "goro-monitor\n") == 0)
-			break;
+		snprintf(path, room, "%s/%.16s/status", tasks, e->d_name);
 	}
-	assert_non_null(e);
-	snprintf(path, room, "%s/%.16s/status", tasks, e->d_name);
 	closedir(dir);
+	return found;
+}
+
+static void find_monitor(pid_t pid, char *path, size_t room)
+{
+	struct timespec pause = { .tv_nsec = 1000 * 1000 };
+
+	while (!look_for_monitor(pid, path, room))
+		nanosleep(&pause, NULL);
 }
 
 static long times_it_slept(const char *path)
