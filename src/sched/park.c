@@ -191,6 +191,7 @@ static GR_ALWAYS_INLINE int park_coro(
 {
 	struct gr_coro *co = me->co;
 	struct gr_worker *w = me->worker;
+	struct gr_limit limit;
 
 	w->pending.kind =
 		one_lock && deadline == INT64_MAX ? GR_PENDING_PARK_LOCKED : GR_PENDING_PARK;
@@ -200,13 +201,12 @@ static GR_ALWAYS_INLINE int park_coro(
 	if (deadline != INT64_MAX) {
 		uint64_t seq = gr_wait_seq(gr_load_relaxed(&co->wait.word));
 
-		/* Out of memory for the deadline: it has passed, as far as the caller can see. */
-		if (gr_timer_limit(w->index, &co->wait, seq, deadline, &w->poke) != 0 &&
-			gr_wait_claim(&co->wait, seq, -ETIMEDOUT))
-			gr_wait_deliver(&co->wait);
+		gr_timer_limit(w->index, &co->wait, seq, deadline, &limit, &w->poke);
 	}
 	gr_bump(w->counters.parks);
 	me->worker = leave(w, co, next_local(w, NULL));
+	if (deadline != INT64_MAX)
+		gr_timer_unlimit(&limit);
 	gr_fiber_acquire(&co->wait);
 	gr_wait_end(&co->wait);
 	return co->wait.outcome;

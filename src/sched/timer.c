@@ -28,7 +28,8 @@ struct shard {
 	int64_t earliest __attribute__((aligned(GR_CACHELINE)));
 	struct gr_lock lock;
 	struct gr_heap heap;
-	size_t sweep_at; /* sweep old entries out when it has grown to this */
+	struct gr_list aside; /* of gr_limit (T5) */
+	size_t sweep_at;      /* sweep old entries out when it has grown to this */
 };
 
 static struct shard shards[SHARDS];
@@ -62,6 +63,7 @@ int gr_timer_start(void)
 {
 	for (unsigned i = 0; i < SHARDS; i++) {
 		gr_heap_init(&shards[i].heap);
+		gr_list_init(&shards[i].aside);
 		shards[i].sweep_at = SWEEP_MIN;
 		gr_store_relaxed(&shards[i].earliest, NEVER);
 	}
@@ -87,8 +89,15 @@ void gr_timer_stop(void)
 static void publish(struct shard *s)
 {
 	const struct gr_heap_entry *top = gr_heap_top(&s->heap);
+	int64_t earliest = top == NULL ? NEVER : top->key;
 
-	gr_store_relaxed(&s->earliest, top == NULL ? NEVER : top->key);
+	for (const struct gr_list *l = s->aside.next; gr_unlikely(l != &s->aside); l = l->next) {
+		int64_t key = gr_container_of(l, struct gr_limit, link)->entry.key;
+
+		if (key < earliest)
+			earliest = key;
+	}
+	gr_store_relaxed(&s->earliest, earliest);
 }
 
 static void sweep(struct shard *s)
@@ -99,8 +108,9 @@ static void sweep(struct shard *s)
 		s->sweep_at = SWEEP_MIN;
 }
 
-/* Adds an entry; *poke: the watcher would oversleep it. */
-static int add(struct shard *s, struct gr_heap_entry e, bool *poke)
+/* Adds an entry to the heap, or, if there is a `limit`, to the list; *poke: the watcher would
+ * oversleep it. */
+static int add(struct shard *s, struct gr_heap_entry e, struct gr_limit *limit, bool *poke)
 {
 	int rc;
 
@@ -108,17 +118,35 @@ static int add(struct shard *s, struct gr_heap_entry e, bool *poke)
 	if (gr_unlikely(gr_heap_size(&s->heap) >= s->sweep_at))
 		sweep(s);
 	rc = gr_heap_push(&s->heap, e);
+	if (gr_unlikely(rc != 0) && limit != NULL) {
+		limit->shard = s;
+		limit->entry = e;
+		gr_list_push_back(&s->aside, &limit->link);
+		rc = 0;
+	}
 	publish(s);
 	gr_lock_release(&s->lock);
 	*poke = rc == 0 && gr_idle_oversleeps(e.key);
 	return rc;
 }
 
-int gr_timer_limit(unsigned hint, struct gr_wait *w, uint64_t seq, int64_t deadline, bool *poke)
+void gr_timer_limit(unsigned hint, struct gr_wait *w, uint64_t seq, int64_t deadline,
+	struct gr_limit *limit, bool *poke)
 {
 	struct gr_heap_entry e = { .key = deadline, .target = w, .tag = seq << 1 };
 
-	return add(&shards[hint % SHARDS], e, poke);
+	limit->shard = NULL;
+	add(&shards[hint % SHARDS], e, limit, poke);
+}
+
+void gr_timer_unlimit_slow(struct gr_limit *limit)
+{
+	struct shard *s = limit->shard;
+
+	gr_lock_acquire(&s->lock);
+	gr_list_remove(&limit->link);
+	publish(s);
+	gr_lock_release(&s->lock);
 }
 
 struct gr_timer *gr_timer_make(void (*fire)(struct gr_timer *, void *arg, int64_t now), void *arg)
@@ -154,7 +182,7 @@ int gr_timer_arm(struct gr_timer *t, int64_t when)
 
 	GR_CHECK((found & STATE) != ARMED);
 	gr_store_release(&t->word, armed);
-	rc = add(s, e, &poke);
+	rc = add(s, e, NULL, &poke);
 	if (rc != 0)
 		gr_cas_acq_rel(&t->word, &armed, found); /* idle, or the callback goes on */
 	else if (poke)
@@ -208,6 +236,14 @@ static unsigned take_due(struct shard *s, int64_t now, struct gr_heap_entry *due
 			break;
 		due[n++] = *top;
 		gr_heap_pop(&s->heap);
+	}
+	for (struct gr_list *l = s->aside.next; gr_unlikely(l != &s->aside); l = l->next) {
+		struct gr_heap_entry *e = &gr_container_of(l, struct gr_limit, link)->entry;
+
+		if (n == BATCH || e->key > now)
+			continue;
+		due[n++] = *e;
+		e->key = NEVER; /* it stays in the list: the sleeper takes it out */
 	}
 	publish(s);
 	gr_lock_release(&s->lock);

@@ -18,6 +18,10 @@
  *      Its word goes IDLE → ARMED → FIRING → IDLE (or ARMED again, by itself); disarming one
  *      that fires waits for it, so a callback does not disarm itself.
  *
+ *  T5  A sleeper's deadline cannot be refused: when the heap has no memory to grow, its entry
+ *      stands in a list of the shard, in a gr_limit on the sleeper's own stack. The sleeper takes
+ *      it out, under the lock, before that frame ends.
+ *
  * Orderings: a timer's word changes by acquire-release compare-exchange. IDLE's release after a
  * callback pairs with the acquire of gr_timer_disarm(): what the callback did is visible, and
  * its arguments may go.
@@ -25,6 +29,8 @@
 #ifndef GR_SCHED_TIMER_H
 #define GR_SCHED_TIMER_H
 
+#include "base/heap.h"
+#include "base/list.h"
 #include "sched/wait.h"
 
 struct gr_worker;
@@ -40,9 +46,26 @@ struct gr_timer {
 int gr_timer_start(void);
 void gr_timer_stop(void);
 
+/* Room for a deadline that the heap has none for (T5). */
+struct gr_limit {
+	void *shard; /* NULL: it is in the heap, and the rest is not used */
+	struct gr_list link;
+	struct gr_heap_entry entry;
+};
+
 /* Limits wait `seq` of a coroutine: at `deadline` it is claimed with -ETIMEDOUT. `hint` picks
- * the shard. *poke is set if gr_idle_poke() is due once no lock is held. -ENOMEM. */
-int gr_timer_limit(unsigned hint, struct gr_wait *w, uint64_t seq, int64_t deadline, bool *poke);
+ * the shard. *poke is set if gr_idle_poke() is due once no lock is held. */
+void gr_timer_limit(unsigned hint, struct gr_wait *w, uint64_t seq, int64_t deadline,
+	struct gr_limit *limit, bool *poke);
+
+/* When the wait is over, before *limit goes. */
+void gr_timer_unlimit_slow(struct gr_limit *limit);
+
+static inline void gr_timer_unlimit(struct gr_limit *limit)
+{
+	if (gr_unlikely(limit->shard != NULL))
+		gr_timer_unlimit_slow(limit);
+}
 
 struct gr_timer *gr_timer_make(void (*fire)(struct gr_timer *, void *arg, int64_t now), void *arg);
 void gr_timer_free(struct gr_timer *t); /* disarmed before */
