@@ -40,6 +40,38 @@
 static struct gr_config config;
 static struct gr_os_mask starters_mask;
 
+/* The root coroutine ----------------------------------------------------------------------- */
+
+struct root {
+	void (*fn)(void *);
+	void *arg;
+	int rc;
+	uint32_t ended; /* futex */
+};
+
+static void root_end(struct root *root)
+{
+	gr_store_release(&root->ended, 1u); /* pairs with the acquire in run(); the last access */
+	gr_os_futex_wake(&root->ended, 1);
+}
+
+static void root_main(void *arg)
+{
+	struct root *root = arg;
+
+	root->fn(root->arg);
+	if (gr_sched.played)
+		gr_sim_hold();
+	root_end(root);
+}
+
+/* The root that `co` is, or NULL. */
+static struct root *root_of(const struct gr_coro *co)
+{
+	return co->entry.fn == (void (*)(void))root_main ? (void *)(uintptr_t)co->entry.arg[0] :
+							   NULL;
+}
+
 /* Ports ----------------------------------------------------------------------------------- */
 
 static void finish(struct gr_coro *co)
@@ -52,6 +84,7 @@ static void finish(struct gr_coro *co)
 static void stillborn(struct gr_coro *co)
 {
 	goro_error error = { .code = -ENOMEM, .coroutine = gr_coro_id(co) };
+	struct root *root = root_of(co);
 
 	snprintf(error.message, sizeof error.message,
 		"the kernel refused the guard of its stack; it has not run");
@@ -60,6 +93,10 @@ static void stillborn(struct gr_coro *co)
 	else
 		fprintf(stderr, "goro: coroutine %llu: %s\n", (unsigned long long)error.coroutine,
 			error.message);
+	if (root != NULL) {
+		root->rc = error.code;
+		root_end(root);
+	}
 }
 
 /* Fork ------------------------------------------------------------------------------------- */
@@ -212,23 +249,6 @@ int goro_workers(void)
 
 /* Run ---------------------------------------------------------------------------------------- */
 
-struct root {
-	void (*fn)(void *);
-	void *arg;
-	uint32_t ended; /* futex */
-};
-
-static void root_main(void *arg)
-{
-	struct root *root = arg;
-
-	root->fn(root->arg);
-	if (gr_sched.played)
-		gr_sim_hold();
-	gr_store_release(&root->ended, 1u); /* pairs with the acquire in run(); the last access */
-	gr_os_futex_wake(&root->ended, 1);
-}
-
 /* Another thread has called goro_stop() meanwhile. */
 static int await_other_stop(void)
 {
@@ -250,6 +270,8 @@ static int run(const goro_config *cfg, void (*fn)(void *), void *arg)
 	rc = goro_go(root_main, &root);
 	while (rc == 0 && gr_load_acquire(&root.ended) == 0)
 		gr_os_futex_wait(&root.ended, 0, INT64_MAX);
+	if (rc == 0)
+		rc = root.rc;
 	stopped = stop();
 	if (stopped == -EPERM)
 		stopped = await_other_stop();
