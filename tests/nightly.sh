@@ -3,6 +3,7 @@
 # nightly.sh: every preset with every test, then the loops that are too long for each commit.
 # GORO_NIGHTLY_REPEATS (default 20): how often each racing test runs.
 # GORO_NIGHTLY_SOAK (default 600): how many seconds everything runs at once, release and lto.
+# GORO_NIGHTLY_FAULTS (default 1800): how many seconds calls are made to fail, in three builds.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -11,6 +12,7 @@ cd "$(dirname "$0")/.."
 
 repeats=${GORO_NIGHTLY_REPEATS:-20}
 soak=${GORO_NIGHTLY_SOAK:-600}
+faults=${GORO_NIGHTLY_FAULTS:-1800}
 
 # Each run has seeds of its own, which it prints when it fails.
 again() {
@@ -31,6 +33,10 @@ for name in release chaos tsan asan; do
 done
 for name in release lto; do
 	part "$name, soak" "build/$name/tests/soak/soak" "$soak"
+done
+for name in release dev asan; do
+	part "$name, faults" python3 tests/fault/drive.py "build/$name/tests/fault" --points 40 \
+		--seconds "$faults"
 done
 part "mprotect guards" env GORO_GUARD=mprotect ctest --preset release --label-regex 'unit|api|stress'
 part "chaos: 1000 seeds" sh tests/chaos.sh 1 1000

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* fault.c: counts calls and decides which fails. */
+#include "fault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static const struct {
+	const char *name;
+	int error;
+} kinds[] = {
+#define FAULT(name, error) { #name, error },
+#include "kinds.def"
+#undef FAULT
+};
+
+static struct fault_log own;
+static struct fault_log *log_of_all = &own;
+static unsigned chosen = FAULT_KINDS;
+static uint64_t at, from;
+static int paused;
+
+struct fault_balance fault_held;
+
+static uint64_t number_of(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text == NULL ? 0 : strtoull(text, NULL, 10);
+}
+
+static void share_log(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	void *p = MAP_FAILED;
+
+	if (fd >= 0 && ftruncate(fd, sizeof own) == 0)
+		p = mmap(NULL, sizeof own, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED) {
+		perror(path);
+		_exit(2);
+	}
+	close(fd);
+	log_of_all = p;
+}
+
+static __attribute__((constructor)) void read_environment(void)
+{
+	const char *kind = getenv("FAULT_KIND");
+	const char *path = getenv("FAULT_LOG");
+
+	if (path != NULL)
+		share_log(path);
+	if (kind == NULL)
+		return;
+	for (chosen = 0; chosen < FAULT_KINDS; chosen++)
+		if (strcmp(kinds[chosen].name, kind) == 0)
+			break;
+	if (chosen == FAULT_KINDS) {
+		fprintf(stderr, "FAULT_KIND=%s: there is no such kind\n", kind);
+		_exit(2);
+	}
+	at = number_of("FAULT_AT");
+	from = number_of("FAULT_FROM");
+}
+
+bool fault_now(enum fault_kind kind)
+{
+	uint64_t n;
+
+	if (__atomic_load_n(&paused, __ATOMIC_SEQ_CST) > 0)
+		return false;
+	n = __atomic_add_fetch(&log_of_all->calls[kind], 1, __ATOMIC_SEQ_CST);
+	if ((unsigned)kind != chosen || !(n == at || (from != 0 && n >= from)))
+		return false;
+	__atomic_add_fetch(&log_of_all->failed, 1, __ATOMIC_SEQ_CST);
+	if (kinds[kind].error != 0)
+		errno = kinds[kind].error;
+	return true;
+}
+
+uint64_t fault_count(void)
+{
+	return __atomic_load_n(&log_of_all->failed, __ATOMIC_SEQ_CST);
+}
+
+void fault_pause(void)
+{
+	__atomic_add_fetch(&paused, 1, __ATOMIC_SEQ_CST);
+}
+
+void fault_resume(void)
+{
+	__atomic_sub_fetch(&paused, 1, __ATOMIC_SEQ_CST);
+}
+
+void fault_hold(int64_t *what, int64_t by)
+{
+	__atomic_add_fetch(what, by, __ATOMIC_SEQ_CST);
+}

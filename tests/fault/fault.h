@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* fault.h: makes the n-th call of one kind fail that goro's own code makes.
+ *
+ * In a copy of libgoro.a every reference to a function that can fail is renamed from NAME to
+ * fault_NAME (redirect.syms, by objcopy), and these stand here. So neither what the test calls
+ * itself fails, nor what libc calls. cannot_fail.txt lists the references that are left alone;
+ * drive.py checks that there are no others.
+ *
+ * Environment
+ *   FAULT_KIND=malloc   one of kinds.def
+ *   FAULT_AT=7          the 7th call fails
+ *   FAULT_FROM=7        the 7th and all later ones do
+ *   FAULT_LOG=file      counts go there (struct fault_log), those of children too
+ */
+#ifndef GORO_FAULT_H
+#define GORO_FAULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum fault_kind {
+#define FAULT(name, error) FAULT_##name,
+#include "kinds.def"
+#undef FAULT
+	FAULT_KINDS
+};
+
+/* As drive.py reads it: how often each kind was called, and how many calls were made to fail. */
+struct fault_log {
+	uint64_t calls[FAULT_KINDS];
+	uint64_t failed;
+};
+
+/* Counts a call. True: it has to fail, and errno is set. */
+bool fault_now(enum fault_kind kind);
+
+/* How many calls have been made to fail. */
+uint64_t fault_count(void);
+
+/* Between them no call fails, nor counts. They nest, over all threads. */
+void fault_pause(void);
+void fault_resume(void);
+
+/* What goro holds: each is 0 when all that was taken has been given back. */
+struct fault_balance {
+	int64_t blocks; /* of the heap */
+	int64_t bytes;  /* mapped */
+	int64_t files;
+	int64_t threads;
+};
+
+extern struct fault_balance fault_held;
+
+void fault_hold(int64_t *what, int64_t by);
+
+#endif

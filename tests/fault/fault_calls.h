@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* fault_calls.h: the functions that stand in for those of libc, as goro calls them. */
+#ifndef GORO_FAULT_CALLS_H
+#define GORO_FAULT_CALLS_H
+
+#include <dlfcn.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <time.h>
+
+void *fault_malloc(size_t size);
+void *fault_realloc(void *block, size_t size);
+void *fault_aligned_alloc(size_t align, size_t size);
+void fault_free(void *block);
+void *fault_mmap(void *addr, size_t size, int prot, int flags, int fd, off_t offset);
+int fault_munmap(void *addr, size_t size);
+int fault_mprotect(void *addr, size_t size, int prot);
+int fault_madvise(void *addr, size_t size, int advice);
+
+int fault_pthread_create(
+	pthread_t *thread, const pthread_attr_t *attr, void *(*fn)(void *), void *arg);
+int fault_pthread_join(pthread_t thread, void **result);
+int fault_pthread_detach(pthread_t thread);
+int fault_pthread_attr_init(pthread_attr_t *attr);
+int fault_pthread_attr_setstacksize(pthread_attr_t *attr, size_t size);
+int fault_pthread_attr_getstack(const pthread_attr_t *attr, void **addr, size_t *size);
+int fault_pthread_getattr_np(pthread_t thread, pthread_attr_t *attr);
+int fault_pthread_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void));
+int fault_prctl(int what, unsigned long arg);
+int fault_clock_nanosleep(
+	clockid_t clock, int flags, const struct timespec *t, struct timespec *rest);
+long fault_syscall(long number, long a, long b, long c, long d, long e, long f);
+int fault_sigaction(int signo, const struct sigaction *to, struct sigaction *old);
+int fault_sigaltstack(const stack_t *to, stack_t *old);
+unsigned long fault_getauxval(unsigned long type);
+
+int fault_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set);
+cpu_set_t *fault_sched_cpualloc(size_t count);
+void fault_sched_cpufree(cpu_set_t *set);
+FILE *fault_fopen(const char *path, const char *mode);
+int fault_fclose(FILE *f);
+int fault_fscanf(FILE *f, const char *format, ...);
+int fault_c99_fscanf(FILE *f, const char *format, ...);
+int fault_c23_fscanf(FILE *f, const char *format, ...);
+ssize_t fault_getdelim(char **line, size_t *room, int end, FILE *f);
+ssize_t fault_getdelim_inline(char **line, size_t *room, int end, FILE *f);
+ssize_t fault_getline(char **line, size_t *room, FILE *f);
+int fault_open(const char *path, int flags);
+int fault_open_2(const char *path, int flags);
+int fault_close(int fd);
+int fault_pipe2(int fd[2], int flags);
+ssize_t fault_read(int fd, void *to, size_t n);
+ssize_t fault_read_chk(int fd, void *to, size_t n, size_t room);
+ssize_t fault_write(int fd, const void *from, size_t n);
+int fault_fcntl(int fd, int command);
+ssize_t fault_getrandom(void *to, size_t n, unsigned flags);
+int fault_dladdr(const void *addr, Dl_info *info);
+
+#endif
