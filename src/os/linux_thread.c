@@ -18,6 +18,7 @@
 #include "os/valgrind.h"
 
 #define SECOND INT64_C(1000000000)
+#define NAP    INT64_C(100000) /* until memory may have become free */
 
 #define THREAD_STACK     ((size_t)256 << 10)
 #define THREAD_STACK_MAX ((size_t)16 << 20)
@@ -213,21 +214,41 @@ int gr_os_thread_stack(uintptr_t *low, uintptr_t *high)
 
 /* Barrier ----------------------------------------------------------------------------------- */
 
+static bool barrier(int command)
+{
+	return syscall(SYS_membarrier, command, 0, 0) == 0;
+}
+
 bool gr_os_membarrier_start(void)
 {
 	int saved = errno;
-	bool done = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0 &&
-		syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
+	bool done = barrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) &&
+		barrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
 
 	errno = saved;
 	return done;
 }
 
+/* Registered, it fails only when the kernel is short of a little memory. The global one needs none,
+ * but takes milliseconds. That a filter of system calls may take both away meanwhile cannot be made
+ * good: then no thread knows any more what another has written. */
 void gr_os_membarrier(void)
 {
-	/* Registered, it cannot fail; and a failure cannot be made good, only noticed. */
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0)
-		abort();
+	static const char text[] = "goro: membarrier(2) works no more\n";
+	int saved = errno;
+
+	while (!barrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) {
+		bool passing = errno == ENOMEM;
+
+		if (barrier(MEMBARRIER_CMD_GLOBAL))
+			break;
+		if (!passing) {
+			gr_os_write_all(2, text, sizeof(text) - 1);
+			abort();
+		}
+		gr_os_nap(NAP);
+	}
+	errno = saved;
 }
 
 /* Fork and masks ---------------------------------------------------------------------------- */
