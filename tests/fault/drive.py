@@ -64,6 +64,7 @@ def find_programs(folder):
         if name == "everything":
             programs.append(Program(name, [path], {}))
             programs.append(Program(name + "+mprotect", [path], {"GORO_GUARD": "mprotect"}))
+            programs.append(Program(name + "+pipe", [path], {"FAULT_ALWAYS": "vm_readv"}))
         elif name == "example_wordcount":
             words = os.path.join(ROOT, "include")
             programs.append(Program(name, [path, "--workers=2", words], {}))

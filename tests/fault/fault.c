@@ -21,7 +21,7 @@ static const struct {
 
 static struct fault_log own;
 static struct fault_log *log_of_all = &own;
-static unsigned chosen = FAULT_KINDS;
+static unsigned chosen = FAULT_KINDS, always = FAULT_KINDS;
 static uint64_t at, from;
 static int paused;
 
@@ -49,36 +49,50 @@ static void share_log(const char *path)
 	log_of_all = p;
 }
 
+/* FAULT_KINDS: the variable is not set. */
+static unsigned kind_of(const char *variable)
+{
+	const char *name = getenv(variable);
+	unsigned kind;
+
+	if (name == NULL)
+		return FAULT_KINDS;
+	for (kind = 0; kind < FAULT_KINDS; kind++)
+		if (strcmp(kinds[kind].name, name) == 0)
+			return kind;
+	fprintf(stderr, "%s=%s: there is no such kind\n", variable, name);
+	_exit(2);
+}
+
 static __attribute__((constructor)) void read_environment(void)
 {
-	const char *kind = getenv("FAULT_KIND");
 	const char *path = getenv("FAULT_LOG");
 
 	if (path != NULL)
 		share_log(path);
-	if (kind == NULL)
-		return;
-	for (chosen = 0; chosen < FAULT_KINDS; chosen++)
-		if (strcmp(kinds[chosen].name, kind) == 0)
-			break;
-	if (chosen == FAULT_KINDS) {
-		fprintf(stderr, "FAULT_KIND=%s: there is no such kind\n", kind);
-		_exit(2);
-	}
+	chosen = kind_of("FAULT_KIND");
+	always = kind_of("FAULT_ALWAYS");
 	at = number_of("FAULT_AT");
 	from = number_of("FAULT_FROM");
 }
 
-bool fault_now(enum fault_kind kind)
+static bool is_chosen(unsigned kind)
 {
 	uint64_t n;
 
 	if (__atomic_load_n(&paused, __ATOMIC_SEQ_CST) > 0)
 		return false;
 	n = __atomic_add_fetch(&log_of_all->calls[kind], 1, __ATOMIC_SEQ_CST);
-	if ((unsigned)kind != chosen || !(n == at || (from != 0 && n >= from)))
+	if (kind != chosen || !(n == at || (from != 0 && n >= from)))
 		return false;
 	__atomic_add_fetch(&log_of_all->failed, 1, __ATOMIC_SEQ_CST);
+	return true;
+}
+
+bool fault_now(enum fault_kind kind)
+{
+	if (!is_chosen(kind) && (unsigned)kind != always)
+		return false;
 	if (kinds[kind].error != 0)
 		errno = kinds[kind].error;
 	return true;

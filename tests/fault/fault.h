@@ -10,6 +10,7 @@
  *   FAULT_KIND=malloc   one of kinds.def
  *   FAULT_AT=7          the 7th call fails
  *   FAULT_FROM=7        the 7th and all later ones do
+ *   FAULT_ALWAYS=pipe   all calls of that kind fail besides
  *   FAULT_LOG=file      counts go there (struct fault_log), those of children too
  */
 #ifndef GORO_FAULT_H
