@@ -78,9 +78,8 @@ static void wait_and_relock(void *arg)
 
 static void stop_in_a_thread(void *arg)
 {
-	(void)arg;
 	CHECK_EQ(goro_stop(), 0);
-	CHECK_EQ(atomic_load(&ended), 1);
+	atomic_store((atomic_int *)arg, 1);
 }
 
 GORO_TEST_OUTSIDE(and_for_a_thread_whose_mutex_somebody_holds)
@@ -88,18 +87,21 @@ GORO_TEST_OUTSIDE(and_for_a_thread_whose_mutex_somebody_holds)
 	struct thread_in_a_call t = { .m = GORO_MUTEX_INIT };
 	struct test_thread waiter, stopper;
 	goro_config config = config_with_drain(100 * GORO_SECOND);
+	atomic_int stopped = 0;
 
 	atomic_store(&ended, 0);
 	CHECK_EQ(goro_start(&config), 0);
 	test_thread_start(&waiter, wait_and_relock, &t);
 	await_threads_parked(1);
 	CHECK_EQ(goro_mutex_lock(&t.m), 0);
-	test_thread_start(&stopper, stop_in_a_thread, NULL);
+	test_thread_start(&stopper, stop_in_a_thread, &stopped);
 	AWAIT(goro_mutex_try_lock(&t.m) == -EPERM); /* it stops */
 	CHECK_EQ(atomic_load(&ended), 0);
+	CHECK_EQ(atomic_load(&stopped), 0);
 	goro_mutex_unlock(&t.m);
 	test_thread_join(&waiter);
 	test_thread_join(&stopper);
+	CHECK_EQ(atomic_load(&ended), 1);
 }
 
 /* Not in time ---------------------------------------------------------------------------------- */
