@@ -66,6 +66,8 @@
 #include "goro/barrier.h"
 #include "goro/local.h"
 
+#include "goro/net.h"
+
 #include "goro/inspect.h"
 
 #include "goro/short.h"

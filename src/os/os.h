@@ -5,7 +5,7 @@
  * POSIX calls on descriptors). Failures are negative errno values; errno itself is a by-product.
  * Times are nanoseconds on the monotonic clock. "Signal-safe": may be called in a signal handler.
  *
- * Files: linux_clock.c, linux_cpu.c, linux_thread.c, linux_memory.c, linux_fault.c,
+ * Files: linux_clock.c, linux_cpu.c, linux_thread.c, linux_poll.c, linux_memory.c, linux_fault.c,
  * linux_inspect.c.
  */
 #ifndef GR_OS_OS_H
@@ -97,6 +97,12 @@ struct gr_os_mask {
 
 void gr_os_signal_mask_get(struct gr_os_mask *mask); /* this thread's */
 void gr_os_signal_mask_set(const struct gr_os_mask *mask);
+
+/* Descriptors ------------------------------------------------------------------------------- */
+
+/* Waits until fd is readable, at most until the point `deadline`: true. False: it has passed, or a
+ * signal came. */
+bool gr_os_await_fd(int fd, int64_t deadline);
 
 /* Memory ------------------------------------------------------------------------------------ */
 

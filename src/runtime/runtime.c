@@ -28,6 +28,9 @@
 #include "goro/go.h"
 #include "goro/time.h"
 #include "inspect/inspect.h"
+#include "io/sock.h"
+#include "netpoll/loop.h"
+#include "netpoll/poll.h"
 #include "os/os.h"
 #include "runtime/config.h"
 #include "sched/cancel.h"
@@ -136,11 +139,14 @@ static int start_rooms(const goro_config *user, bool report)
 		.finish = finish,
 		.stillborn = stillborn,
 		.all_asleep = gr_asleep_report,
+		.poll = gr_loop_poll,
+		.poll_wake = gr_loop_wake,
 	};
 	gr_os_signal_mask_get(&starters_mask);
 	rc = gr_fault_start();
 	if (rc != 0)
 		goto stop_coros;
+	gr_sock_start();
 	rc = gr_sched_start(&config.sched);
 	if (rc == 0) {
 		if (!config.sched.played)
@@ -222,6 +228,9 @@ static int stop(void)
 	}
 	gr_monitor_stop();
 	gr_sched_stop();
+	gr_sock_stop();
+	gr_loop_stop();
+	gr_poll_stop();
 	gr_fault_stop();
 	gr_coro_stop();
 	gr_stack_stop();

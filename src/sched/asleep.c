@@ -22,7 +22,8 @@ void gr_asleep_start(bool report)
 static bool nothing_can_run(unsigned awake)
 {
 	return gr_load_acquire(&gr_sched.state) == GR_SCHED_RUNNING && gr_thread_count() == 0 &&
-		gr_inject_len() == 0 && gr_timer_next() == INT64_MAX && gr_idle_awake() == awake;
+		gr_inject_len() == 0 && gr_timer_next() == INT64_MAX && gr_sched_outside() == 0 &&
+		gr_idle_awake() == awake;
 }
 
 void gr_asleep_look(unsigned ours, unsigned awake)

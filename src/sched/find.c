@@ -37,6 +37,35 @@ static void fire_timers(struct gr_worker *w)
 	}
 }
 
+static bool poll_until(int64_t until)
+{
+	struct gr_worker *w = gr_current_worker();
+	int64_t began = gr_os_now();
+
+	gr_bump(w->counters.polls);
+	gr_ports.poll(until, &w->polled);
+	if (gr_unlikely(gr_sched.played))
+		gr_clock_advance(gr_os_now() - began); /* outside, time goes its own way */
+	return w->polled.count != 0;
+}
+
+/* Lets run what the poller has brought. The next look without blocking waits until all of it has had
+ * its turn: what is on its way to its descriptor would be seen there again. */
+static void take_polled(struct gr_worker *w)
+{
+	gr_ready_batch_flush(w, &w->polled);
+	w->poll_after = gr_load_relaxed(&w->ticks) + gr_runq_len(&w->queue);
+}
+
+/* Asks the poller without blocking, if nobody sleeps in it. */
+static void poll_now(struct gr_worker *w)
+{
+	if (gr_likely(!gr_idle_poller()) || gr_idle_watched())
+		return;
+	w->poll_pays = poll_until(INT64_MIN);
+	take_polled(w);
+}
+
 /* Takes a fair share of the global queue, but no more than `most`, nor than fit, or they would go to
  * and fro; one to run, the rest into the ring. */
 static struct gr_coro *from_inject(struct gr_worker *w, unsigned most)
@@ -156,7 +185,9 @@ void gr_find_sleep(struct gr_worker *w, int64_t (*earliest)(void))
 		gr_idle_notify();
 	w->searching = false;
 	if (!gr_load_acquire(&gr_sched.quit)) {
-		w->searching = gr_idle_sleep(w->index, earliest);
+		w->searching = gr_idle_sleep(w->index, earliest, poll_until);
+		w->poll_pays = w->polled.count > 1;
+		take_polled(w);
 	} else {
 		w->searching = gr_idle_get_up(w->index);
 	}
@@ -187,15 +218,22 @@ static struct gr_coro *look(struct gr_worker *w)
 		return co;
 	}
 	if (w->visit) {
+		bool urged = gr_load_relaxed(&w->urged);
+
 		w->visit = false;
 		gr_store_relaxed(&w->urged, 0u);
 		gr_bench_retire(w);
 		fire_timers(w);
+		if (urged || gr_load_relaxed(&w->ticks) >= w->poll_after)
+			poll_now(w);
 		/* As many as may have run since the last visit: what waits there gets its turn
 		 * though the ring never runs empty. */
 		co = from_inject(w, GR_WORKER_VISIT);
-		if (co != NULL)
+		if (co != NULL) {
+			if (gr_worker_holds(w))
+				gr_idle_notify(); /* it does not come to what fired just now */
 			return co;
+		}
 	}
 	co = gr_worker_next(w);
 	if (co == NULL)
@@ -212,6 +250,8 @@ struct gr_coro *gr_find(struct gr_worker *w)
 			if (gr_load_acquire(&gr_sched.quit))
 				return NULL;
 			fire_timers(w);
+			if (w->poll_pays) /* else it is asked when there is time to wait for it */
+				poll_now(w);
 			co = gr_worker_next(w);
 		}
 		if (co == NULL)

@@ -7,13 +7,16 @@
 #include "base/atomic.h"
 #include "base/chaos.h"
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/compiler.h"
 #include "base/lock.h"
 #include "os/os.h"
+#include "sched/ports.h"
 
 /* Bits of a seat's futex word. */
-#define WOKEN 1u /* taken out of the list; counts as searching */
-#define POKED 2u /* an earlier timer: look at the clock again */
+#define WOKEN   1u /* taken out of the list; counts as searching */
+#define POKED   2u /* an earlier timer, or a poller: look again */
+#define POLLING 4u /* it sleeps in the poller (I6) */
 
 #define SEARCHING UINT32_C(1)
 #define SLEEPING  (UINT32_C(1) << 16)
@@ -37,6 +40,7 @@ static struct {
 	unsigned count;
 	uint64_t wakes;        /* under the lock; read without */
 	uint32_t guard_asleep; /* futex */
+	uint32_t poller;       /* there is one */
 } idle = { .watch_until = NOBODY };
 
 int gr_idle_start(unsigned count)
@@ -127,6 +131,15 @@ static unsigned *next_to_wake(void)
 	return link;
 }
 
+/* Gets it out of its sleep, wherever it sleeps (I6). */
+static void rouse(struct seat *s, uint32_t why)
+{
+	if (gr_fetch_or_acq_rel(&s->futex, why) & POLLING)
+		gr_ports.poll_wake();
+	else
+		gr_os_futex_wake(&s->futex, 1);
+}
+
 static bool wake_one(bool in_any_case)
 {
 	struct seat *s = NULL;
@@ -142,8 +155,7 @@ static bool wake_one(bool in_any_case)
 	gr_lock_release(&idle.lock);
 	if (s == NULL)
 		return false;
-	gr_fetch_or_acq_rel(&s->futex, WOKEN);
-	gr_os_futex_wake(&s->futex, 1);
+	rouse(s, WOKEN);
 	return true;
 }
 
@@ -245,7 +257,29 @@ static int64_t keep_watch(int64_t (*earliest)(void))
 	}
 }
 
-bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void))
+bool gr_idle_poller(void)
+{
+	return gr_load_relaxed(&idle.poller);
+}
+
+void gr_idle_poller_set(bool there)
+{
+	gr_store_seq_cst(&idle.poller, (uint32_t)there);
+	gr_fence_seq_cst(); /* pairs with take_watch(), whose holder reads `poller` afterwards */
+	gr_idle_poke();     /* who keeps the watch on its futex goes to the poller */
+}
+
+/* The holder of the watch sleeps in the poller (I6). True: it has brought something, or it is time. */
+static bool sleep_in_poller(struct seat *s, int64_t until, bool (*poll)(int64_t))
+{
+	uint32_t seen = gr_fetch_or_acq_rel(&s->futex, POLLING);
+	bool brought = !(seen & (WOKEN | POKED)) && poll(until);
+
+	gr_fetch_and_acq_rel(&s->futex, ~(POLLING | POKED));
+	return brought || until <= gr_now();
+}
+
+bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void), bool (*poll)(int64_t until))
 {
 	struct seat *s = &idle.seats[seat];
 	bool watch = take_watch(seat);
@@ -253,8 +287,16 @@ bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void))
 
 	while (!(gr_load_acquire(&s->futex) & WOKEN)) {
 		int64_t until = watch ? keep_watch(earliest) : INT64_MAX;
-		uint32_t seen = gr_load_acquire(&s->futex);
+		uint32_t seen;
 
+		if (watch && gr_load_seq_cst(&idle.poller)) {
+			if (sleep_in_poller(s, until, poll) && !gr_idle_get_up(seat)) {
+				woken = false;
+				break;
+			}
+			continue;
+		}
+		seen = gr_load_acquire(&s->futex);
 		if (seen & WOKEN)
 			break;
 		if (seen & POKED) {
@@ -307,6 +349,5 @@ void gr_idle_poke(void)
 
 	if (watcher == 0)
 		return; /* it is awake, and looks before it sleeps again */
-	gr_fetch_or_acq_rel(&idle.seats[watcher - 1].futex, POKED);
-	gr_os_futex_wake(&idle.seats[watcher - 1].futex, 1);
+	rouse(&idle.seats[watcher - 1], POKED);
 }

@@ -28,6 +28,9 @@
  *      of it only when it wakes. If nobody holds it, somebody is awake, and looks at the timers
  *      every so many scheduling points; and the monitor looks after those who do not come by
  *      one.
+ *  I6  If there is a poller, the holder of the watch sleeps in it, not on its futex. It says so in its
+ *      seat's futex word (POLLING) before it looks at the word a last time; who wakes or pokes it
+ *      changes the same word and finds that out. Both are read-modify-writes, so one sees the other.
  *
  *  I5  The monitor sleeps while all seats do. Store–load pair: it stores `guard_asleep`, fence,
  *      counts who is awake; who wakes up has changed that count, fence, and reads
@@ -71,10 +74,15 @@ bool gr_idle_search_end(void);
  * queues once more; if it finds something, it calls gr_idle_notify() and goes on as usual. */
 bool gr_idle_lie_down(unsigned seat, bool searching);
 
-/* Second half: sleeps until somebody wakes this seat (true: it counts as searching now) or,
- * if it got the watch, until the earliest timer (false: it does not). `earliest` gives the
- * earliest timer's time, INT64_MAX if there is none. */
-bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void));
+/* Second half: sleeps until somebody wakes this seat (true: it counts as searching now) or, if it
+ * got the watch, until the earliest timer or until the poller has brought something (false: it
+ * does not). `earliest` gives the earliest timer's time, INT64_MAX if there is none; `poll` asks
+ * the poller and sleeps there until such a time: true if it brought something. */
+bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void), bool (*poll)(int64_t until));
+
+/* There is a poller now, or there is none any more. Before gr_idle_stop() it is taken away. */
+void gr_idle_poller_set(bool there);
+bool gr_idle_poller(void);
 
 /* Gets up without having slept. True: somebody has woken this seat already. */
 bool gr_idle_get_up(unsigned seat);

@@ -17,6 +17,7 @@
 static struct {
 	struct gr_os_thread thread;
 	bool started;
+	uint64_t polls; /* at the last look */
 	uint32_t quit;
 } monitor;
 
@@ -106,10 +107,20 @@ static void urge_all(void)
 	}
 }
 
+/* Somebody waits for the poller, and nobody has asked it since the last look, nor sleeps in it. */
+static bool neglected(void)
+{
+	uint64_t polls = gr_sched_polls();
+	bool asked = polls != monitor.polls;
+
+	monitor.polls = polls;
+	return gr_idle_poller() && !asked && !gr_idle_watched() && gr_sched_outside() != 0;
+}
+
 static void mend(const struct census *c)
 {
 	unsigned moving = c->active - c->held_up;
-	bool late = gr_timer_earliest() <= gr_now();
+	bool late = neglected() || gr_timer_earliest() <= gr_now();
 
 	gr_bench_want(moving > gr_sched.configured ? moving - gr_sched.configured : 0);
 	if (gr_idle_sleeping() != 0) {
@@ -118,7 +129,7 @@ static void mend(const struct census *c)
 		return;
 	}
 	if (moving < gr_sched.configured &&
-		(c->waiting || (moving == 0 && gr_timer_earliest() != INT64_MAX)))
+		(c->waiting || (moving == 0 && (late || gr_timer_earliest() != INT64_MAX))))
 		add_spare(); /* M2 */
 	if (c->waiting)
 		rescue(); /* M3 */

@@ -103,11 +103,15 @@ void gr_ready_batch_wake(struct gr_ready_batch *b, struct gr_wait *w)
 
 void gr_ready_batch_flush(struct gr_worker *here, struct gr_ready_batch *b)
 {
+	bool alone = false;
+
 	if (b->first == NULL)
 		return;
 	if (gr_unlikely(here == NULL && gr_load_relaxed(&gr_sched.state) == GR_SCHED_FORKED))
 		return; /* as in gr_ready() */
 	if (here != NULL && b->count <= GR_RUNQ_SIZE / 4) {
+		/* One alone, and its worker is looking for something to run: nobody's help is due. */
+		alone = b->count == 1 && here->running == NULL && !gr_worker_holds(here);
 		for (struct gr_coro *co = b->first, *next; co != NULL; co = next) {
 			next = co->next; /* once pushed it is not ours */
 			gr_ready_behind(here, co);
@@ -116,5 +120,6 @@ void gr_ready_batch_flush(struct gr_worker *here, struct gr_ready_batch *b)
 		gr_inject_push(b->first, b->last, b->count);
 	}
 	*b = (struct gr_ready_batch){ .first = NULL };
-	gr_idle_notify();
+	if (!alone)
+		gr_idle_notify();
 }

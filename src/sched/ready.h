@@ -10,6 +10,7 @@
 #define GR_SCHED_READY_H
 
 #include "base/chaos.h"
+#include "sched/ports.h"
 #include "sched/worker.h"
 
 /* Second step of whoever claimed `w` (wait.h): delivers, and makes it runnable if that is the
@@ -28,13 +29,7 @@ void gr_ready_behind(struct gr_worker *w, struct gr_coro *co);
 /* One that has just been made (fresh.h). */
 void gr_ready_fresh(struct gr_worker *w, struct gr_coro *co);
 
-/* Many at once, for close, broadcast and timers: add each, then flush. */
-struct gr_ready_batch {
-	struct gr_coro *first;
-	struct gr_coro *last;
-	unsigned count;
-};
-
+/* Many at once, for close, broadcast, timers and the poller: add each, then flush. */
 void gr_ready_batch_wake(struct gr_ready_batch *b, struct gr_wait *w);
 void gr_ready_batch_flush(struct gr_worker *here, struct gr_ready_batch *b);
 

@@ -307,13 +307,18 @@ static bool is_over(void)
 /* For who sleeps: not at all if the clock can jump. */
 static int64_t earliest(void)
 {
-	return gr_timer_next() < HORIZON && !is_over() ? INT64_MIN : INT64_MAX;
+	int64_t next = gr_timer_next();
+
+	if (next >= HORIZON || is_over())
+		return INT64_MAX;
+	return gr_sched_outside() == 0 ? INT64_MIN : next; /* V7 */
 }
 
 static void sleep_for_all(void)
 {
 	struct gr_worker *w = &gr_sched.workers[0];
 
+	gr_current_set(w);
 	gr_stack_tidy();
 	gr_asleep_look(2, 1); /* this thread, and the one in goro_run() */
 	gr_find_sleep(w, earliest);
@@ -348,7 +353,7 @@ static void go_on(void)
 		sleep_for_all();
 	else if (!all_sleep())
 		step();
-	else if ((next = gr_timer_next()) < HORIZON)
+	else if (gr_sched_outside() == 0 && (next = gr_timer_next()) < HORIZON)
 		jump(next);
 	else
 		sleep_for_all();

@@ -28,6 +28,9 @@
  *      sleeping worker: he has the one seat of idle.h that is taken.
  *  V6  There is no monitor and there are no spares: a loop that passes no scheduling point holds
  *      up everything. The player himself looks for "all asleep" and tidies stacks, when he sleeps.
+ *  V7  While a coroutine waits for something outside (a descriptor, a request) the clock does not
+ *      jump: the player asks the poller, and the clock goes on by as much as he waits there. Such a
+ *      run is not the same again.
  *
  * How wild a run is follows from the seed too: some seeds let every call stand still, others only
  * few; some have tiny queues, others steps that take long. Each finds other bugs.

@@ -264,6 +264,26 @@ void gr_sched_stopping(void)
 	gr_fetch_or_acq_rel(&gr_sched.birth, GR_CORO_CANCELLED);
 }
 
+uint64_t gr_sched_outside(void)
+{
+	uint64_t answered = 0, outside = 0;
+
+	for (unsigned i = 0; i < gr_sched.seats; i++)
+		answered += gr_load_acquire(&gr_sched.workers[i].counters.answered);
+	for (unsigned i = 0; i < gr_sched.seats; i++)
+		outside += gr_load_acquire(&gr_sched.workers[i].counters.outside);
+	return outside - answered;
+}
+
+uint64_t gr_sched_polls(void)
+{
+	uint64_t polls = 0;
+
+	for (unsigned i = 0; i < gr_sched.seats; i++)
+		polls += gr_load_relaxed(&gr_sched.workers[i].counters.polls);
+	return polls;
+}
+
 uint64_t gr_sched_alive(void)
 {
 	uint64_t ended = 0;

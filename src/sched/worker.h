@@ -22,6 +22,7 @@
 #include "os/os.h"
 #include "sched/current.h"
 #include "sched/fresh.h"
+#include "sched/ports.h"
 #include "sched/runq.h"
 
 /* Every so many scheduling points a worker goes through its own stack, which looks at the
@@ -64,6 +65,9 @@ struct gr_worker_counters {
 	uint64_t parks;
 	uint64_t steals;
 	uint64_t timers;
+	uint64_t polls;    /* looks at the poller */
+	uint64_t outside;  /* waits begun for what the poller brings... */
+	uint64_t answered; /* ...and over */
 };
 
 struct gr_worker {
@@ -85,6 +89,9 @@ struct gr_worker {
 	struct gr_coro_cache coros;
 	struct gr_stack_cache stacks;
 	struct gr_random random;
+	struct gr_ready_batch polled; /* from the poller, not in a queue yet */
+	uint64_t poll_after;          /* in ticks: when all that the last poll brought has run */
+	bool poll_pays;               /* the last one without blocking brought something */
 	uint32_t stuck __attribute__((aligned(GR_CACHELINE)));
 	uint32_t urged;      /* the monitor's: visit your own stack soon */
 	uint64_t seen_ticks; /* the monitor's */
@@ -156,6 +163,11 @@ void gr_worker_leave(struct gr_worker *w);
 void gr_sched_opening(void);
 void gr_sched_stopping(void);
 
+/* Coroutines that wait for what the poller brings; and how often it was asked. Exact only when
+ * none of them moves. */
+uint64_t gr_sched_outside(void);
+uint64_t gr_sched_polls(void);
+
 /* Coroutines made and not yet ended. Exact only when nothing is being made. */
 uint64_t gr_sched_alive(void);
 
@@ -197,6 +209,17 @@ static inline bool gr_worker_holds(const struct gr_worker *w)
 static inline bool gr_worker_holds_back(const struct gr_worker *w)
 {
 	return gr_worker_holds(w) || gr_load_relaxed(&w->queue.slot) != NULL;
+}
+
+/* Around a wait for what the poller brings; the worker may be another afterwards. */
+static inline void gr_worker_outside(struct gr_worker *w)
+{
+	gr_store_relaxed(&w->counters.outside, w->counters.outside + 1);
+}
+
+static inline void gr_worker_answered(struct gr_worker *w)
+{
+	gr_store_relaxed(&w->counters.answered, w->counters.answered + 1);
 }
 
 /* A counter or tick that only its owner writes. */

@@ -72,11 +72,12 @@ need_build() {
 	want libc6-dev links cc '#include <pthread.h>'
 	want cmake have cmake
 	want ninja-build have ninja
+	want pkg-config have pkg-config
+	want libuv1-dev pkg-config --exists libuv
 	install_missing
 }
 
 need_tests() {
-	want pkg-config have pkg-config
 	want libcmocka-dev pkg-config --exists cmocka
 	want g++ have c++
 	want binutils have readelf
@@ -90,6 +91,7 @@ need_aarch64() {
 	want libc6-dev-arm64-cross links aarch64-linux-gnu-gcc '#include <pthread.h>'
 	want qemu-user have qemu-aarch64
 	want libcmocka-dev:arm64 test -e /usr/lib/aarch64-linux-gnu/pkgconfig/cmocka.pc
+	want libuv1-dev:arm64 test -e /usr/lib/aarch64-linux-gnu/pkgconfig/libuv.pc
 	case $missing in
 	*:arm64*)
 		if have dpkg && ! dpkg --print-foreign-architectures | grep -qx arm64; then

@@ -11,8 +11,10 @@ set(below_sched ${below_context} context)
 set(below_task ${below_sched} sched)
 set(below_chan ${below_sched} sched)
 set(below_sync ${below_sched} sched)
+set(below_netpoll ${below_sched} sched)
+set(below_io ${below_netpoll} task chan sync netpoll)
 set(below_inspect ${below_sched} sched task chan sync)
-set(below_runtime ${below_inspect} inspect)
+set(below_runtime ${below_io} io inspect)
 
 # A file of sched includes headers to its left (or its own). A header and its .c may stand apart.
 set(sched_order

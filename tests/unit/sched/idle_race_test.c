@@ -72,8 +72,8 @@ static void *work_and_sleep(void *arg)
 			continue;
 		if (gr_idle_lie_down(seat, searching) && gr_load_relaxed(&work) != 0)
 			gr_idle_notify();
-		searching =
-			gr_load_acquire(&quit) ? gr_idle_get_up(seat) : gr_idle_sleep(seat, never);
+		searching = gr_load_acquire(&quit) ? gr_idle_get_up(seat) :
+						     gr_idle_sleep(seat, never, NULL);
 	}
 	if (searching)
 		gr_idle_search_end();

@@ -113,7 +113,7 @@ static void the_one_who_lay_down_last_is_woken_and_counts_as_searching(void **st
 	gr_idle_notify(); /* somebody searches: nobody else is woken */
 	gr_idle_notify();
 	assert_int_equal(gr_idle_sleeping(), 2);
-	assert_true(gr_idle_sleep(2, never)); /* he was it, and does not sleep */
+	assert_true(gr_idle_sleep(2, never, NULL)); /* he was it, and does not sleep */
 	assert_false(gr_idle_get_up(0));
 	assert_false(gr_idle_get_up(1));
 	assert_true(gr_idle_search_end());
@@ -156,7 +156,7 @@ static void all_can_be_woken_at_once(void **state)
 	gr_idle_wake_all();
 	assert_int_equal(gr_idle_sleeping(), 0);
 	for (unsigned i = 0; i < SEATS; i++) {
-		assert_true(gr_idle_sleep(i, never));
+		assert_true(gr_idle_sleep(i, never, NULL));
 		assert_true(gr_idle_search_end() == (i == SEATS - 1));
 	}
 }
@@ -174,7 +174,7 @@ static void any_place_in_the_list_can_be_left(void **state)
 		assert_false(gr_idle_kick());
 		for (unsigned i = 0; i < 3; i++)
 			if (i != up)
-				assert_true(gr_idle_sleep(i, never));
+				assert_true(gr_idle_sleep(i, never, NULL));
 		assert_false(gr_idle_search_end());
 		assert_true(gr_idle_search_end());
 		assert_int_equal(gr_idle_sleeping(), 0);
@@ -200,7 +200,7 @@ static void the_watcher_gets_up_by_himself_and_not_too_early(void **state)
 	soon = 0;
 	assert_false(gr_idle_watched());
 	gr_idle_lie_down(1, false);
-	assert_false(gr_idle_sleep(1, a_moment_ahead)); /* not woken: he is no searcher */
+	assert_false(gr_idle_sleep(1, a_moment_ahead, NULL)); /* not woken: he is no searcher */
 	assert_true(gr_now() >= soon);
 	assert_false(gr_idle_watched());
 	assert_int_equal(gr_idle_sleeping(), 0);
@@ -245,7 +245,7 @@ static void the_watcher_says_until_when_and_looks_again(void **state)
 	(void)state;
 	asked = 0;
 	gr_idle_lie_down(0, false);
-	assert_true(gr_idle_sleep(0, look_at_the_watch));
+	assert_true(gr_idle_sleep(0, look_at_the_watch, NULL));
 	assert_int_equal(asked, 3);
 	assert_false(gr_idle_watched());
 	assert_false(gr_idle_oversleeps(INT64_MIN));
@@ -265,7 +265,7 @@ static void a_poke_makes_the_watcher_look_at_the_clock(void **state)
 	(void)state;
 	asked = 0;
 	gr_idle_lie_down(3, false);
-	assert_false(gr_idle_sleep(3, poked_between)); /* 1 is long past */
+	assert_false(gr_idle_sleep(3, poked_between, NULL)); /* 1 is long past */
 	assert_true(asked >= 3);
 }
 
@@ -273,8 +273,9 @@ static int64_t second_one_sleeps_too(void)
 {
 	if (asked++ == 1) {
 		gr_idle_lie_down(2, false);
-		assert_true(gr_idle_kick());         /* seat 2, who lay down last */
-		assert_true(gr_idle_sleep(2, NULL)); /* he has no watch, and asks for no time */
+		assert_true(gr_idle_kick()); /* seat 2, who lay down last */
+		assert_true(
+			gr_idle_sleep(2, NULL, NULL)); /* he has no watch, and asks for no time */
 		assert_true(gr_idle_watched());
 		assert_true(gr_idle_kick());
 	}
@@ -286,7 +287,7 @@ static void one_watches_for_all(void **state)
 	(void)state;
 	asked = 0;
 	gr_idle_lie_down(1, false);
-	assert_true(gr_idle_sleep(1, second_one_sleeps_too));
+	assert_true(gr_idle_sleep(1, second_one_sleeps_too, NULL));
 	assert_int_equal(asked, 2);
 	assert_false(gr_idle_search_end());
 	assert_true(gr_idle_search_end());
@@ -298,7 +299,7 @@ static void who_leaves_his_seat_wakes_one_if_nobody_watches(void **state)
 	gr_idle_lie_down(1, false);
 	gr_idle_leave(0);
 	assert_int_equal(gr_idle_sleeping(), 0);
-	assert_true(gr_idle_sleep(1, never));
+	assert_true(gr_idle_sleep(1, never, NULL));
 	assert_true(gr_idle_search_end());
 	gr_idle_join(0);
 }

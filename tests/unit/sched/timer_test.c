@@ -210,7 +210,7 @@ static void who_arms_an_earlier_deadline_has_to_poke_the_watcher(void **state)
 	assert_int_equal(gr_idle_start(1), 0);
 	gr_idle_join(0);
 	gr_idle_lie_down(0, false);
-	assert_false(gr_idle_sleep(0, arm_when_asked_again)); /* 1 is long past: he gets up */
+	assert_false(gr_idle_sleep(0, arm_when_asked_again, NULL)); /* 1 is long past: he gets up */
 	assert_true(poked);
 	gr_timer_fire(1);
 	is_woken_late(&coros[0]);

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* dial.c: connect without blocking, and park until it is decided.
+ *
+ *  D1  A name's addresses are tried in turn; each but the last gets its share of the time that is
+ *      left. What the first one said is the answer if all fail.
+ *  D2  A socket may connect to itself: dialling a port of this machine on which nobody listens, the
+ *      kernel may choose this very port as the near end. Then there is a connection, and
+ *      nobody else can listen there. It is closed and dialled again.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "goro/net.h"
+#include "goro/time.h"
+#include "io/address.h"
+#include "io/options.h"
+#include "io/resolve.h"
+#include "io/sock.h"
+
+#define SHARE_LEAST (2 * GORO_SECOND) /* of D1, if that much is left */
+#define TRIES       3                 /* of D2 */
+#define PAUSE_FIRST (1 * GORO_MILLISECOND)
+#define PAUSE_MOST  (64 * GORO_MILLISECOND)
+
+struct dial {
+	struct gr_caller *me;
+	const goro_net_options *options;
+	int64_t deadline;
+};
+
+/* What became of a connect() that went on by itself. */
+static int verdict(int fd)
+{
+	int error = 0;
+	socklen_t length = sizeof(error);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
+		return -errno;
+	return -error;
+}
+
+/* Writable says that it is decided, mostly. */
+static int await_verdict(const struct dial *d, struct gr_sock *s)
+{
+	struct gr_address peer;
+	int rc;
+
+	do {
+		rc = gr_poll_wait(d->me, s->poll, GR_POLL_WRITE, true, d->deadline, "dial",
+			gr_sock_handle(s));
+		if (rc == 0)
+			rc = verdict(s->fd);
+		peer.length = sizeof(peer.sa);
+	} while (rc == 0 && getpeername(s->fd, &peer.sa.any, &peer.length) != 0 &&
+		errno == ENOTCONN);
+	return rc;
+}
+
+/* A unix listener whose queue is full says EAGAIN, and nothing tells when there is room. */
+static int connect_when_there_is_room(
+	const struct dial *d, struct gr_sock *s, const struct gr_address *a)
+{
+	int64_t pause = PAUSE_FIRST;
+
+	for (;;) {
+		int64_t until = goro_after(pause);
+		int rc = connect(s->fd, &a->sa.any, a->length) == 0 ? 0 : -errno;
+
+		if (rc != -EAGAIN || a->sa.any.sa_family != AF_UNIX)
+			return rc;
+		if (d->deadline <= gr_now())
+			return -ETIMEDOUT;
+		rc = gr_poll_pause(d->me, s->poll, GR_POLL_WRITE,
+			until < d->deadline ? until : d->deadline, "dial, queue full",
+			gr_sock_handle(s));
+		if (rc != 0)
+			return rc;
+		pause = pause < PAUSE_MOST ? 2 * pause : PAUSE_MOST;
+	}
+}
+
+static int connect_sock(const struct dial *d, struct gr_sock *s, const struct gr_address *a)
+{
+	int rc = connect_when_there_is_room(d, s, a);
+
+	/* Interrupted, it goes on by itself all the same. */
+	return rc == -EINPROGRESS || rc == -EINTR ? await_verdict(d, s) : rc;
+}
+
+/* D2. Mostly the near end's port alone says no. */
+static bool is_self(int fd, const struct gr_address *a)
+{
+	struct gr_address near = { .length = sizeof(near.sa) };
+	struct gr_address far = { .length = sizeof(far.sa) };
+
+	if (a->sa.any.sa_family == AF_UNIX || getsockname(fd, &near.sa.any, &near.length) != 0 ||
+		gr_address_port(&near) != gr_address_port(a))
+		return false;
+	return getpeername(fd, &far.sa.any, &far.length) == 0 && near.length == far.length &&
+		memcmp(&near.sa, &far.sa, near.length) == 0;
+}
+
+static void drop(struct gr_sock *s)
+{
+	gr_sock_end(s);
+	gr_sock_leave(s);
+}
+
+/* 0: the caller is a user of *out. */
+static int dial_once(const struct dial *d, const struct gr_address *a, struct gr_sock **out)
+{
+	int fd = gr_options_socket(a->sa.any.sa_family, d->options);
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	rc = gr_sock_make(fd, GR_SOCK_CONN, out);
+	if (rc != 0)
+		return rc;
+	rc = connect_sock(d, *out, a);
+	if (rc != 0)
+		drop(*out);
+	return rc;
+}
+
+static int dial_address(const struct dial *d, const struct gr_address *a, struct gr_sock **out)
+{
+	for (int tries = 1;; tries++) {
+		int rc = dial_once(d, a, out);
+
+		if (rc == 0) {
+			if (!is_self((*out)->fd, a))
+				return 0;
+			drop(*out);
+			rc = -ECONNREFUSED;
+		} else if (rc != -EADDRNOTAVAIL) {
+			return rc;
+		}
+		if (tries == TRIES) /* another near port might have done */
+			return rc;
+	}
+}
+
+/* D1: until when the first of n addresses may be tried. */
+static int64_t share(int64_t deadline, int n)
+{
+	int64_t now = gr_now();
+	int64_t part;
+
+	if (deadline == GORO_FOREVER || n <= 1 || deadline <= now)
+		return deadline;
+	part = (deadline - now) / n;
+	if (part < SHARE_LEAST)
+		part = SHARE_LEAST;
+	return part < deadline - now ? now + part : deadline;
+}
+
+static int dial_in_turn(
+	const struct dial *d, const struct gr_address *found, int n, struct gr_sock **out)
+{
+	int first = 0;
+
+	for (int i = 0; i < n; i++) {
+		struct dial one = *d;
+		int rc;
+
+		one.deadline = share(d->deadline, n - i);
+		rc = dial_address(&one, &found[i], out);
+		if (rc == 0 || rc == -ECANCELED)
+			return rc;
+		if (first == 0)
+			first = rc;
+		if (d->deadline != GORO_FOREVER && d->deadline <= gr_now())
+			break;
+	}
+	return first;
+}
+
+/* No host: this machine. */
+static int self_addresses(const struct gr_target *t, struct gr_address *found)
+{
+	int n = 0;
+
+	if (t->family != AF_INET6)
+		found[n++] = gr_address_of_in4(INADDR_LOOPBACK, t->port);
+	if (t->family != AF_INET)
+		found[n++] = gr_address_of_in6(&in6addr_loopback, t->port);
+	return n;
+}
+
+static int dial(const struct dial *d, const struct gr_target *t, struct gr_sock **out)
+{
+	struct gr_address found[GR_RESOLVE_MAX];
+	int n = 1;
+
+	if (t->kind == GR_TARGET_NO_HOST)
+		n = self_addresses(t, found);
+	else if (t->kind == GR_TARGET_NAME)
+		n = gr_resolve(d->me, t->host, t->family, t->port, found, d->deadline);
+	else
+		found[0] = t->address;
+	return n < 0 ? n : dial_in_turn(d, found, n, out);
+}
+
+int goro_dial_with(goro_conn **c, const char *network, const char *address,
+	const goro_net_options *options, int64_t deadline)
+{
+	goro_net_options o;
+	struct gr_target t;
+	struct gr_caller me;
+	struct gr_sock *s;
+	int rc = c == NULL ? -EINVAL : gr_address_parse(network, address, &t);
+
+	if (rc == 0)
+		rc = gr_options_read(options, &o);
+	if (rc == 0)
+		rc = gr_sock_caller(&me);
+	if (rc == 0)
+		rc = dial(&(struct dial){ &me, &o, deadline }, &t, &s);
+	if (rc != 0)
+		return rc;
+	*c = gr_sock_handle(s);
+	gr_sock_leave(s);
+	return 0;
+}
+
+int goro_dial(goro_conn **c, const char *network, const char *address, int64_t deadline)
+{
+	return goro_dial_with(c, network, address, NULL, deadline);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* listener.c: listen, accept, close.
+ *
+ *  L1  Accept waits when there is no descriptor or memory for a connection, with pauses that grow:
+ *      nothing is lost, as the connections stay in the kernel's queue, and nothing spins, though the
+ *      listener is readable all the time.
+ *  L2  What went wrong with a connection before it was accepted is that connection's affair.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "goro/net.h"
+#include "goro/time.h"
+#include "io/address.h"
+#include "io/options.h"
+#include "io/resolve.h"
+#include "io/sock.h"
+
+#define PAUSE_FIRST (10 * GORO_MILLISECOND)
+#define PAUSE_MOST  (160 * GORO_MILLISECOND)
+
+/* Listen --------------------------------------------------------------------------------------- */
+
+static uint16_t port_of(int fd)
+{
+	struct gr_address a = { .length = sizeof(a.sa) };
+
+	return getsockname(fd, &a.sa.any, &a.length) == 0 ? gr_address_port(&a) : 0;
+}
+
+/* A listening socket, or a negative errno. */
+static int bind_and_listen(const struct gr_address *a, bool v6_only, const goro_net_options *o)
+{
+	int family = a->sa.any.sa_family;
+	int fd = gr_options_socket(family, o);
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	rc = gr_options_listener(fd, family, v6_only, o);
+	if (rc == 0 && bind(fd, &a->sa.any, a->length) != 0)
+		rc = -errno;
+	/* The kernel takes of a large backlog what it allows. */
+	if (rc == 0 && listen(fd, o->backlog == 0 ? INT32_MAX : o->backlog) != 0)
+		rc = -errno;
+	if (rc == 0)
+		return fd;
+	close(fd);
+	return rc;
+}
+
+/* Both families through one socket where there is IPv6, unless one is asked for. */
+static int listen_anywhere(const struct gr_target *t, const goro_net_options *o)
+{
+	struct gr_address a = gr_address_of_in6(&in6addr_any, t->port);
+	int fd = -EAFNOSUPPORT;
+
+	if (t->family != AF_INET)
+		fd = bind_and_listen(&a, t->family == AF_INET6, o);
+	if (t->family == AF_INET6 || (fd != -EAFNOSUPPORT && fd != -EADDRNOTAVAIL))
+		return fd;
+	a = gr_address_of_in4(INADDR_ANY, t->port);
+	return bind_and_listen(&a, false, o);
+}
+
+static int listen_at_name(
+	struct gr_caller *me, const struct gr_target *t, const goro_net_options *o)
+{
+	struct gr_address found[GR_RESOLVE_MAX];
+	int n = gr_resolve(me, t->host, t->family, t->port, found, GORO_FOREVER);
+
+	return n < 0 ? n : bind_and_listen(&found[0], true, o);
+}
+
+static int listen_at(struct gr_caller *me, const struct gr_target *t, const goro_net_options *o)
+{
+	switch (t->kind) {
+	case GR_TARGET_NO_HOST:
+		return listen_anywhere(t, o);
+	case GR_TARGET_NAME:
+		return listen_at_name(me, t, o);
+	default:
+		return bind_and_listen(&t->address, true, o);
+	}
+}
+
+/* The name of a unix listener's file, for its removal. False: out of memory. */
+static bool keep_path(struct gr_sock *s, const struct gr_target *t)
+{
+	const char *path = t->address.sa.un.sun_path;
+
+	if (t->kind != GR_TARGET_UNIX || path[0] == '\0')
+		return true;
+	s->path = strdup(path);
+	return s->path != NULL;
+}
+
+static int make_listener(struct gr_caller *me, const struct gr_target *t, const goro_net_options *o,
+	goro_listener **out)
+{
+	int fd = listen_at(me, t, o);
+	struct gr_sock *s;
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	rc = gr_sock_make(fd, GR_SOCK_LISTENER, &s);
+	if (rc != 0)
+		return rc;
+	s->port = port_of(fd);
+	if (keep_path(s, t)) {
+		*out = gr_sock_handle(s);
+	} else {
+		gr_sock_end(s);
+		rc = -ENOMEM;
+	}
+	gr_sock_leave(s);
+	return rc;
+}
+
+int goro_listen_with(goro_listener **l, const char *network, const char *address,
+	const goro_net_options *options)
+{
+	goro_net_options o;
+	struct gr_target t;
+	struct gr_caller me;
+	int rc = l == NULL ? -EINVAL : gr_address_parse(network, address, &t);
+
+	if (rc == 0)
+		rc = gr_options_read(options, &o);
+	if (rc == 0)
+		rc = gr_sock_caller(&me);
+	return rc != 0 ? rc : make_listener(&me, &t, &o, l);
+}
+
+int goro_listen(goro_listener **l, const char *network, const char *address)
+{
+	return goro_listen_with(l, network, address, NULL);
+}
+
+/* Accept --------------------------------------------------------------------------------------- */
+
+/* L2; errors of the network that Linux hands on with a connection are among them. */
+static bool belongs_to_the_peer(int error)
+{
+	switch (error) {
+	case EINTR:
+	case ECONNABORTED:
+	case EPROTO:
+	case ENETDOWN:
+	case ENOPROTOOPT:
+	case EHOSTDOWN:
+	case EHOSTUNREACH:
+	case EOPNOTSUPP:
+	case ENETUNREACH:
+	case EPERM: /* a firewall's word */
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* L1: 0 when it is worth another look. */
+static int pause_for(
+	struct gr_caller *me, struct gr_sock *s, int rc, int64_t *pause, int64_t deadline)
+{
+	int64_t until = goro_after(*pause);
+
+	if (rc != -EMFILE && rc != -ENFILE && rc != -ENOBUFS && rc != -ENOMEM)
+		return rc;
+	if (until > deadline)
+		until = deadline;
+	if (until <= gr_now())
+		return rc;
+	*pause = *pause < PAUSE_MOST ? 2 * *pause : PAUSE_MOST;
+	return gr_poll_pause(
+		me, s->poll, GR_POLL_READ, until, "accept, no descriptors", gr_sock_handle(s));
+}
+
+/* The new descriptor, or a negative errno. */
+static int accept_one(struct gr_caller *me, struct gr_sock *s, int64_t deadline)
+{
+	int64_t pause = PAUSE_FIRST;
+
+	for (;;) {
+		int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int rc = 0;
+
+		if (fd >= 0)
+			return fd;
+		if (errno == EAGAIN) {
+			gr_sock_rest(s, GR_POLL_READ);
+			rc = gr_poll_wait(me, s->poll, GR_POLL_READ, true, deadline, "accept",
+				gr_sock_handle(s));
+		} else if (gr_sock_closing(s)) {
+			rc = -EBADF; /* shutdown(2) made it an error */
+		} else if (!belongs_to_the_peer(errno)) {
+			rc = pause_for(me, s, -errno, &pause, deadline);
+		}
+		if (rc != 0)
+			return rc;
+	}
+}
+
+static int accept_conn(struct gr_caller *me, struct gr_sock *s, goro_conn **out, int64_t deadline)
+{
+	int fd = accept_one(me, s, deadline);
+	struct gr_sock *conn;
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	rc = gr_sock_make(fd, GR_SOCK_CONN, &conn);
+	if (rc != 0)
+		return rc;
+	*out = gr_sock_handle(conn);
+	gr_sock_leave(conn);
+	return 0;
+}
+
+int goro_accept(goro_listener *l, goro_conn **c, int64_t deadline)
+{
+	struct gr_caller me;
+	struct gr_sock *s;
+	int rc = c == NULL ? -EINVAL : gr_sock_enter(l, GR_SOCK_LISTENER, &me, &s);
+
+	if (rc != 0)
+		return rc;
+	rc = gr_turn_take(gr_sock_turn(s, GR_POLL_READ), &me, deadline, "accept");
+	if (rc == 0) {
+		rc = accept_conn(&me, s, c, deadline);
+		gr_sock_pace(s, GR_POLL_READ);
+		gr_turn_give(gr_sock_turn(s, GR_POLL_READ));
+	}
+	gr_sock_leave(s);
+	return rc;
+}
+
+/* The rest --------------------------------------------------------------------------------- */
+
+int goro_listener_port(goro_listener *l)
+{
+	struct gr_caller me;
+	struct gr_sock *s;
+	int rc = gr_sock_enter_any(l, GR_SOCK_LISTENER, &me, &s);
+
+	if (rc != 0)
+		return rc;
+	rc = s->port;
+	gr_sock_leave(s);
+	return rc;
+}
+
+int goro_listener_close(goro_listener *l)
+{
+	return gr_sock_close(l, GR_SOCK_LISTENER);
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: MIT */
+#include "netpoll/poll.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/clock.h"
+#include "base/lock.h"
+#include "netpoll/loop.h"
+#include "os/os.h"
+
+/* So many events in a row that nobody waits for are ignored before the event is disarmed (P2). */
+#define IGNORED 3u
+
+struct slot {
+	struct gr_wait *wait; /* NULL: nobody waits */
+	uint64_t seq;
+	bool deaf; /* not for events */
+};
+
+struct gr_poll {
+	struct gr_lock lock;
+	int fd;
+	struct slot slots[2]; /* reader's, writer's */
+	uint8_t armed;
+	uint8_t ignored;
+	bool open;
+	bool evicted;
+	bool closing; /* the owner shall close it */
+	bool posted;
+	bool post;  /* who unlocks shall post it */
+	bool known; /* `handle` is initialised */
+	struct gr_request request;
+	uv_poll_t handle;
+} __attribute__((aligned(GR_CACHELINE)));
+
+/* The table -------------------------------------------------------------------------------- */
+
+/* Chunk c holds the numbers from (2^c - 1) * FIRST on, 2^c * FIRST of them. */
+#define FIRST_SHIFT 6u
+#define CHUNKS      25u
+
+static struct gr_poll *chunks[CHUNKS];
+
+static size_t chunk_bytes(unsigned chunk)
+{
+	size_t bytes = (sizeof(struct gr_poll) << FIRST_SHIFT) << chunk;
+	size_t page = gr_os_page_size();
+
+	return (bytes + page - 1) & ~(page - 1);
+}
+
+/* Chunks come with their first number, and stay until the loop ends. */
+static struct gr_poll *chunk_of(unsigned chunk)
+{
+	struct gr_poll *found = gr_load_acquire(&chunks[chunk]);
+	void *memory;
+
+	if (gr_likely(found != NULL))
+		return found;
+	if (gr_os_reserve(chunk_bytes(chunk), 0, &memory) != 0)
+		return NULL;
+	if (gr_cas_acq_rel(&chunks[chunk], &found, memory))
+		return memory;
+	gr_os_release(memory, chunk_bytes(chunk)); /* somebody was faster */
+	return found;
+}
+
+static struct gr_poll *entry_of(int fd)
+{
+	uint32_t n = ((uint32_t)fd >> FIRST_SHIFT) + 1;
+	unsigned chunk = 31u - (unsigned)__builtin_clz(n);
+	uint32_t start = ((UINT32_C(1) << chunk) - 1) << FIRST_SHIFT;
+	struct gr_poll *first = chunk_of(chunk);
+
+	return first == NULL ? NULL : &first[(uint32_t)fd - start];
+}
+
+/* The owner's half ---------------------------------------------------------------------------- */
+
+_Static_assert((int)GR_POLL_READ == UV_READABLE && (int)GR_POLL_WRITE == UV_WRITABLE,
+	"sides are libuv's events");
+
+#define BOTH    (GR_POLL_READ | GR_POLL_WRITE)
+#define SIDE(i) (1u << (i)) /* of slot i */
+
+/* Under the lock: takes the sleeper out of slot i, if it can still be claimed. */
+static struct gr_wait *claim(struct gr_poll *p, unsigned i, int outcome)
+{
+	struct slot *s = &p->slots[i];
+	struct gr_wait *w = s->wait;
+
+	if (w == NULL)
+		return NULL;
+	s->wait = NULL;
+	if (!gr_wait_claim(w, s->seq, outcome))
+		return NULL;
+	gr_fiber_acquire(w);
+	return w;
+}
+
+static void on_event(uv_poll_t *handle, int status, int events);
+
+/* libuv makes a descriptor non-blocking; one that is not ours may be shared with other programs. */
+static int init_handle(struct gr_poll *p)
+{
+	int flags = fcntl(p->fd, F_GETFL);
+	int rc = uv_poll_init(gr_loop_uv(), &p->handle, p->fd);
+
+	if (flags != -1 && !(flags & O_NONBLOCK))
+		fcntl(p->fd, F_SETFL, flags);
+	p->known = rc == 0;
+	return rc;
+}
+
+/* Under the lock. Has libuv watch for these events and no others. */
+static int arm(struct gr_poll *p, uint8_t events)
+{
+	int rc = 0;
+
+	if (events == p->armed)
+		return 0;
+	if (!p->known)
+		rc = init_handle(p);
+	if (rc == 0)
+		rc = events == 0 ? uv_poll_stop(&p->handle) :
+				   uv_poll_start(&p->handle, events, on_event);
+	p->armed = rc == 0 ? events : 0;
+	p->ignored = 0;
+	return rc;
+}
+
+/* Claims who waits for one of the events; returns those that nobody waited for. */
+static uint8_t claim_for(struct gr_poll *p, uint8_t events, int outcome, struct gr_wait *woken[2])
+{
+	uint8_t idle = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		woken[i] = NULL;
+		if (!(events & SIDE(i)))
+			continue;
+		if (!p->slots[i].deaf)
+			woken[i] = claim(p, i, outcome);
+		if (woken[i] == NULL)
+			idle |= SIDE(i);
+	}
+	return idle;
+}
+
+static void wake(struct gr_wait *woken[2])
+{
+	for (unsigned i = 0; i < 2; i++)
+		if (woken[i] != NULL)
+			gr_loop_ready(woken[i]);
+}
+
+static void on_event(uv_poll_t *handle, int status, int events)
+{
+	struct gr_poll *p = gr_container_of(handle, struct gr_poll, handle);
+	struct gr_wait *woken[2];
+	uint8_t idle;
+
+	gr_lock_acquire(&p->lock);
+	if (status != 0) { /* libuv has stopped the handle, but the kernel does not know yet */
+		arm(p, 0);
+		events = BOTH;
+	}
+	idle = claim_for(p, (uint8_t)events, 0, woken);
+	if (idle == 0)
+		p->ignored = 0;
+	else if ((idle & p->armed) && ++p->ignored > IGNORED)
+		arm(p, p->armed & (uint8_t)~idle);
+	gr_lock_release(&p->lock);
+	wake(woken);
+}
+
+static uint8_t wanted(const struct gr_poll *p)
+{
+	uint8_t events = 0;
+
+	for (unsigned i = 0; i < 2; i++)
+		if (p->slots[i].wait != NULL && !p->slots[i].deaf)
+			events |= SIDE(i);
+	return events;
+}
+
+/* Under the lock, which it releases (P5). */
+static void close_it(struct gr_poll *p)
+{
+	int fd = p->fd;
+
+	arm(p, 0);
+	p->open = false;
+	p->closing = false;
+	gr_lock_release(&p->lock);
+	close(fd); /* whatever it says: the number is free */
+}
+
+/* Makes it as it should be by now. */
+static void settle(struct gr_request *r)
+{
+	struct gr_poll *p = gr_container_of(r, struct gr_poll, request);
+	struct gr_wait *woken[2] = { NULL, NULL };
+	int rc;
+
+	gr_lock_acquire(&p->lock);
+	p->posted = false;
+	if (p->closing) {
+		close_it(p);
+		return;
+	}
+	rc = arm(p, p->armed | wanted(p));
+	if (rc != 0)
+		claim_for(p, BOTH, rc, woken);
+	gr_lock_release(&p->lock);
+	wake(woken);
+}
+
+/* The callers' half ----------------------------------------------------------------------------- */
+
+struct gr_poll *gr_poll_open(int fd)
+{
+	struct gr_poll *p = entry_of(fd);
+
+	if (p == NULL)
+		return NULL;
+	gr_lock_acquire(&p->lock);
+	if (p->open)
+		gr_check_fail("a descriptor of a connection was closed behind its back");
+	p->open = true;
+	p->evicted = false;
+	p->fd = fd;
+	p->request.run = settle;
+	gr_lock_release(&p->lock);
+	return p;
+}
+
+/* Under the lock: it is to be posted, and by whom. */
+static void want_post(struct gr_poll *p)
+{
+	p->post = !p->posted;
+	p->posted = true;
+}
+
+/* In the commit of a park too: posting may be a system call, so it comes after the lock. */
+static void unlock_and_post(void *arg)
+{
+	struct gr_poll *p = arg;
+	bool post = p->post;
+
+	p->post = false;
+	gr_lock_release(&p->lock);
+	if (post)
+		gr_loop_post(&p->request);
+}
+
+/* What the sleeper left in its slots (P4). */
+static void clear_slots(struct gr_poll *p, const struct gr_wait *w, uint64_t seq)
+{
+	gr_lock_acquire(&p->lock);
+	for (unsigned i = 0; i < 2; i++)
+		if (p->slots[i].wait == w && p->slots[i].seq == seq)
+			p->slots[i].wait = NULL;
+	gr_lock_release(&p->lock);
+}
+
+/* Under the lock, which it releases: sleeps in the slots of these sides. */
+static int sleep_in_slots(struct gr_caller *me, struct gr_poll *p, unsigned sides, bool deaf,
+	int64_t deadline, const char *why, const void *what)
+{
+	uint64_t seq = gr_park_begin(me);
+	int rc;
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (!(sides & SIDE(i)))
+			continue;
+		GR_DEBUG(p->slots[i].wait == NULL);
+		p->slots[i] = (struct slot){ .wait = me->wait, .seq = seq, .deaf = deaf };
+	}
+	gr_worker_outside(me->worker);
+	rc = gr_park_locked(me, deadline, unlock_and_post, p, why, what);
+	gr_worker_answered(me->worker);
+	if (rc != 0 || sides == BOTH)
+		clear_slots(p, me->wait, seq);
+	return rc;
+}
+
+int gr_poll_wait(struct gr_caller *me, struct gr_poll *p, unsigned sides, bool looked,
+	int64_t deadline, const char *why, const void *what)
+{
+	bool armed, evicted;
+
+	if (deadline != INT64_MAX && deadline <= gr_now())
+		return looked ? -ETIMEDOUT : 0;
+	gr_lock_acquire(&p->lock);
+	armed = (p->armed & sides) == sides;
+	evicted = p->evicted;
+	if (evicted || (!armed && !looked)) {
+		gr_lock_release(&p->lock);
+		return evicted ? -EBADF : 0;
+	}
+	p->ignored = 0;
+	if (!armed)
+		want_post(p);
+	return sleep_in_slots(me, p, sides, false, deadline, why, what);
+}
+
+int gr_poll_pause(struct gr_caller *me, struct gr_poll *p, unsigned sides, int64_t deadline,
+	const char *why, const void *what)
+{
+	int rc;
+
+	gr_lock_acquire(&p->lock);
+	if (p->evicted) {
+		gr_lock_release(&p->lock);
+		return -EBADF;
+	}
+	rc = sleep_in_slots(me, p, sides, true, deadline, why, what);
+	return rc == -ETIMEDOUT ? 0 : rc;
+}
+
+void gr_poll_evict(struct gr_poll *p)
+{
+	struct gr_wait *woken[2];
+
+	gr_lock_acquire(&p->lock);
+	p->evicted = true;
+	for (unsigned i = 0; i < 2; i++)
+		woken[i] = claim(p, i, -EBADF);
+	gr_lock_release(&p->lock);
+	for (unsigned i = 0; i < 2; i++)
+		if (woken[i] != NULL)
+			gr_wake(gr_current_worker(), woken[i]);
+}
+
+void gr_poll_close(struct gr_poll *p)
+{
+	bool post;
+
+	gr_lock_acquire(&p->lock);
+	if (p->armed == 0) {
+		close_it(p);
+		return;
+	}
+	p->closing = true;
+	post = !p->posted;
+	p->posted = true;
+	gr_lock_release(&p->lock);
+	if (post)
+		gr_loop_post_or_run(&p->request);
+}
+
+void gr_poll_stop(void)
+{
+	for (unsigned c = 0; c < CHUNKS; c++) {
+		if (chunks[c] != NULL)
+			gr_os_release(chunks[c], chunk_bytes(c));
+		chunks[c] = NULL;
+	}
+}
