@@ -20,6 +20,14 @@ file(RELATIVE_PATH pc_libdir ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_LIBDIR
 file(RELATIVE_PATH pc_includedir ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
 string(REGEX REPLACE "/$" "" pc_prefix ${pc_prefix})
 list(TRANSFORM CMAKE_DL_LIBS PREPEND " -l" OUTPUT_VARIABLE pc_dl_libs)
+# What a program that links everything statically takes; where libuv has its archive under the
+# shared library's name, there is no module of this one.
+pkg_check_modules(libuv_static QUIET libuv-static)
+if(libuv_static_FOUND)
+  set(pc_libuv libuv-static)
+else()
+  set(pc_libuv libuv)
+endif()
 configure_file(cmake/goro.pc.in goro.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/goro.pc DESTINATION ${pkgconfig_dir})
 

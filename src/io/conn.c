@@ -5,6 +5,8 @@
  *      it had room for, the last write sent less than it had) the caller parks at once: readiness
  *      is level-triggered, so what has come meanwhile wakes it.
  *  C2  One reader and one writer at a time (turn.h). A write has its turn until all of it is sent.
+ *  C3  A close shuts the socket down before its users have left: what the system call then says is our
+ *      own doing.
  */
 #include <errno.h>
 #include <limits.h>
@@ -66,10 +68,14 @@ static ssize_t read_some(
 				return rc;
 		}
 		got = recv(s->fd, buf, n, 0);
-		if (got >= 0) {
+		if (got > 0) {
 			s->drained = (size_t)got < n;
 			return got;
 		}
+		if (gr_sock_closing(s)) /* C3 */
+			return -EBADF;
+		if (got == 0)
+			return 0;
 		if (errno != EAGAIN && errno != EINTR)
 			return -errno;
 		looked = errno == EAGAIN;
@@ -159,6 +165,8 @@ static ssize_t write_all(struct gr_caller *me, struct gr_sock *s, struct rest r,
 		ssize_t sent = r.n == 1 ? send_one(s, &r, &all) : send_batch(s, &r, &all);
 		int rc = 0;
 
+		if (sent < 0 && gr_sock_closing(s)) /* C3 */
+			return -EBADF;
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent < 0 && errno != EAGAIN)

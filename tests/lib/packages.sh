@@ -79,6 +79,7 @@ need_build() {
 
 need_tests() {
 	want libcmocka-dev pkg-config --exists cmocka
+	want netcat-openbsd have nc
 	want g++ have c++
 	want binutils have readelf
 	want diffutils have diff

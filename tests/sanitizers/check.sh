@@ -10,8 +10,9 @@ trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 
 build() {
+	# shellcheck disable=SC2046 # a list of options
 	"$@" -g -O1 -fno-omit-frame-pointer -I"$source/include" -o "$dir/clean" \
-		"$source/tests/sanitizers/clean.c" "$library" -pthread -ldl
+		"$source/tests/sanitizers/clean.c" "$library" $(pkg-config --libs libuv) -pthread -ldl
 }
 
 # expect STATUS TEXT COMMAND...: the command succeeds (0) or fails (1), and says TEXT.
