@@ -17,6 +17,7 @@
 #define EVERY_NS (100 * 1000) /* 10 kHz */
 
 static timer_t for_workers, for_main;
+static sigset_t mask_before;
 static bool raging;
 
 static void on_signal(int signo)
@@ -58,7 +59,7 @@ void test_storm_begin(void)
 	handle(SIGRTMAX);
 	sigemptyset(&prof);
 	sigaddset(&prof, SIGPROF);
-	pthread_sigmask(SIG_BLOCK, &prof, NULL);
+	pthread_sigmask(SIG_BLOCK, &prof, &mask_before);
 	to_main.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
 	for_workers = start_timer(&to_workers);
 	for_main = start_timer(&to_main);
@@ -71,5 +72,6 @@ void test_storm_end(void)
 		return;
 	timer_delete(for_workers);
 	timer_delete(for_main);
+	pthread_sigmask(SIG_SETMASK, &mask_before, NULL);
 	raging = false;
 }

@@ -21,6 +21,7 @@ static UNSANITIZED int dig(int depth)
 {
 	volatile char frame[256];
 
+	KEEP(frame);
 	frame[0] = (char)depth;
 	return depth == endless ? 0 : dig(depth + 1) + frame[0];
 }
@@ -29,6 +30,7 @@ static UNSANITIZED int dig_wide(int depth)
 {
 	volatile char frame[40 * 1024];
 
+	KEEP(frame);
 	frame[0] = (char)depth;
 	return depth == endless ? 0 : dig_wide(depth + 1) + frame[0];
 }

@@ -13,6 +13,7 @@ static UNSANITIZED int dig(int depth)
 {
 	volatile char frame[256];
 
+	KEEP(frame);
 	frame[0] = (char)depth;
 	return depth == endless ? 0 : dig(depth + 1) + frame[0];
 }
@@ -159,6 +160,7 @@ static UNSANITIZED void giant(void *arg)
 {
 	volatile char frame[(32 << 10) + 8192];
 
+	KEEP(frame);
 	frame[0] = arg != NULL;
 	nothing = frame[0];
 }

@@ -21,6 +21,20 @@
 /* For what is wrong on purpose: the processor has to find it, not a sanitizer. */
 #define UNSANITIZED __attribute__((noinline, no_sanitize("address", "undefined")))
 
+/* Keeps an array where it is, and whole, though only a byte of it is used. */
+#define KEEP(array) __asm__ volatile("" : : "r"(array) : "memory")
+
+#if defined(__SANITIZE_THREAD__)
+#define UNDER_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define UNDER_TSAN 1
+#endif
+#endif
+#ifndef UNDER_TSAN
+#define UNDER_TSAN 0
+#endif
+
 /* What a child tells its parent beside its stderr: memory of both. */
 struct notes {
 	uint64_t id;
