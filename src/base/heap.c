@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 
-#define ARITY        4u
+#define ARITY        GR_HEAP_ARITY
 #define CAPACITY_MIN 16u
 
 void gr_heap_init(struct gr_heap *heap)

@@ -13,11 +13,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/check.h"
+
 struct gr_heap_entry {
 	int64_t key;
 	void *target;
 	uint64_t tag;
 };
+
+#define GR_HEAP_ARITY 4u
 
 struct gr_heap {
 	struct gr_heap_entry *entries;
@@ -35,6 +39,20 @@ void gr_heap_pop(struct gr_heap *heap);                             /* the top; 
  * when little is left. */
 void gr_heap_filter(struct gr_heap *heap,
 	bool (*keep)(const struct gr_heap_entry *entry, void *arg), void *arg);
+
+/* In checked builds: of one entry after the other, those above it come before it. */
+static inline void gr_heap_check(const struct gr_heap *heap, size_t turn)
+{
+#ifdef GORO_DEBUG
+	size_t i = heap->size == 0 ? 0 : turn % heap->size;
+
+	GR_CHECK(heap->size <= heap->capacity);
+	for (; i > 0; i = (i - 1) / GR_HEAP_ARITY)
+		GR_CHECK(heap->entries[(i - 1) / GR_HEAP_ARITY].key <= heap->entries[i].key);
+#else
+	(void)heap, (void)turn;
+#endif
+}
 
 /* The entry with the smallest key, NULL when empty. Valid until the heap changes. */
 static inline const struct gr_heap_entry *gr_heap_top(const struct gr_heap *heap)

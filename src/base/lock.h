@@ -25,6 +25,7 @@
 
 #include "base/atomic.h"
 #include "base/chaos.h"
+#include "base/check.h"
 #include "base/compiler.h"
 
 /* All zero is a free lock. */
@@ -58,6 +59,7 @@ static inline void gr_lock_acquire(struct gr_lock *lock)
 
 static inline void gr_lock_release(struct gr_lock *lock)
 {
+	GR_DEBUG(gr_load_relaxed(&lock->word) == 1);
 	gr_store_release(&lock->word, 0); /* L1; pairs with the acquire in gr_lock_try() */
 }
 

@@ -82,7 +82,7 @@ int gr_chan_grow(struct goro_chan *c)
 		return -ENOMEM;
 	gr_lock_acquire(&c->lock);
 	block = gr_segments_add(&c->segments, block);
-	gr_lock_release(&c->lock);
+	gr_chan_unlock(c);
 	free(block); /* somebody else has made room meanwhile */
 	return 0;
 }
@@ -110,7 +110,7 @@ static GR_ALWAYS_INLINE int wait_in_line(
 		return rc; /* matched or closed: the channel may be gone */
 	gr_lock_acquire(&c->lock);
 	gr_waitq_remove(q, &n);
-	gr_lock_release(&c->lock);
+	gr_chan_unlock(c);
 	return rc;
 }
 
@@ -132,7 +132,7 @@ static GR_ALWAYS_INLINE int transfer(
 			     gr_match_recv_inline(c, elem, &peer, &garbage);
 		if (rc == -EAGAIN && !passed(deadline))
 			return wait_in_line(me, c, elem, sends, deadline);
-		gr_lock_release(&c->lock);
+		gr_chan_unlock(c);
 		if (peer != NULL)
 			gr_wake(me->worker, peer);
 		if (gr_unlikely(garbage != NULL))
@@ -217,7 +217,7 @@ int goro_chan_close(goro_chan *c)
 		gr_fiber_release(c);
 		gr_match_close(c, &m);
 	}
-	gr_lock_release(&c->lock);
+	gr_chan_unlock(c);
 	gr_match_finish(me.worker, &m);
 	gr_caller_leave(&me);
 	return closed ? -EPIPE : 0;

@@ -50,6 +50,22 @@ struct goro_chan {
 	char cells[]; /* bounded: cap elements */
 } GR_ALIGNED;
 
+/* Before each unlock, in checked builds (check.c). */
+#ifdef GORO_DEBUG
+void gr_chan_check(const struct goro_chan *c);
+#else
+static inline void gr_chan_check(const struct goro_chan *c)
+{
+	(void)c;
+}
+#endif
+
+static inline void gr_chan_unlock(struct goro_chan *c)
+{
+	gr_chan_check(c);
+	gr_lock_release(&c->lock);
+}
+
 /* Copies one element; the usual sizes without a call. */
 static inline void gr_chan_copy(void *to, const void *from, size_t size)
 {

@@ -28,7 +28,7 @@ static int move_locked(
 		if (rc != 0)
 			break;
 	}
-	gr_lock_release(&c->lock);
+	gr_chan_unlock(c);
 	gr_match_finish(me->worker, &m);
 	return rc;
 }

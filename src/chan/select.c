@@ -94,7 +94,7 @@ static void lock_all(goro_case *first)
 static void unlock_all(void *first)
 {
 	for (goro_case *k = first; k != NULL; k = next_channel(k))
-		gr_lock_release(&k->chan->lock);
+		gr_chan_unlock(k->chan);
 }
 
 /* First pass --------------------------------------------------------------------------------- */
@@ -165,7 +165,7 @@ static void leave_lines(goro_case *first, const goro_chan *done)
 		gr_lock_acquire(&c->lock);
 		for (; k != next; k = gr_case_of(k)->next)
 			gr_waitq_remove(gr_case_queue(k), &gr_case_of(k)->node);
-		gr_lock_release(&c->lock);
+		gr_chan_unlock(c);
 	}
 }
 

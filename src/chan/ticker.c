@@ -43,7 +43,7 @@ static void fire(struct gr_timer *timer, void *arg, int64_t now)
 
 	gr_lock_acquire(&c->lock);
 	gr_match_send(c, &now, &m); /* full, or closed by its reader: dropped */
-	gr_lock_release(&c->lock);
+	gr_chan_unlock(c);
 	if (t->period != 0) {
 		t->due = next_tick(t->due, t->period, now);
 		if (gr_timer_arm(timer, t->due) != 0)

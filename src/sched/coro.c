@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/check.h"
+
 #define INDEX_BITS 28
 #define REFILL     32u
 
@@ -55,6 +57,14 @@ uint64_t gr_coro_id(const struct gr_coro *co)
 	uint64_t generation = gr_load_relaxed(&co->life) >> GR_CORO_LIFE_SHIFT;
 
 	return (generation - 1) << INDEX_BITS | (co->index + 1);
+}
+
+void gr_coro_misplaced(const struct gr_coro *co, uint8_t found, uint8_t from)
+{
+	static const char *const places[] = { "asleep", "queued", "running" };
+
+	gr_check_fail("coroutine %llu is %s where it should be %s",
+		(unsigned long long)gr_coro_id(co), places[found % 3], places[from]);
 }
 
 static struct gr_coro *take(struct gr_coro_cache *cache)

@@ -20,6 +20,7 @@
  *   life             creation and end: the worker that does it;   anybody, at any time
  *                    the cancelled bit: anybody, by compare-exchange
  *   entry, site      its creator, before it is pushed             its first worker; dump
+ *   place            who moves it from one place to the other      the same
  *   name             itself                                       dump (may see a torn name)
  *   why, what, since itself, before it parks                      dump (checked against the word)
  *   locals, scope    itself                                       itself
@@ -46,6 +47,7 @@ struct gr_coro {
 	uint32_t index;
 	int error; /* errno while it is off its worker */
 	uint8_t stack_class;
+	uint8_t place; /* enum gr_coro_place; of checked builds */
 	char name[GR_CORO_NAME];
 	struct gr_entry entry;
 	void *site; /* code address of its go() */
@@ -62,6 +64,25 @@ struct gr_coro {
 #define GR_CORO_CANCELLED  UINT64_C(2)
 #define GR_CORO_PLAYED     UINT64_C(4) /* deterministic mode: its calls are scheduling points */
 #define GR_CORO_LIFE_SHIFT 3
+
+enum gr_coro_place { GR_CORO_ASLEEP, GR_CORO_QUEUED, GR_CORO_RUNNING };
+
+GR_COLD GR_NORETURN void gr_coro_misplaced(const struct gr_coro *co, uint8_t found, uint8_t from);
+
+/* In checked builds: it was `from` (ASLEEP: no queue has it; it has not begun, sleeps or is over)
+ * and is `to` now. So one that is made runnable twice, or resumed while it runs, is told. QUEUED
+ * is said before it can be seen in a queue, and taken back by who took it out. */
+static inline void gr_coro_move(struct gr_coro *co, enum gr_coro_place from, enum gr_coro_place to)
+{
+#ifdef GORO_DEBUG
+	uint8_t found = gr_exchange_relaxed(&co->place, (uint8_t)to);
+
+	if (gr_unlikely(found != from))
+		gr_coro_misplaced(co, found, from);
+#else
+	(void)co, (void)from, (void)to;
+#endif
+}
 
 /* A free list of descriptors that only its worker touches. */
 struct gr_coro_cache {

@@ -200,6 +200,7 @@ static bool equip(struct gr_worker *w, struct gr_coro *co)
 		return true;
 	co->stack = gr_stack_get(&w->stacks, co->stack_class);
 	if (co->stack == NULL) {
+		gr_coro_move(co, GR_CORO_QUEUED, GR_CORO_ASLEEP);
 		gr_ports.stillborn(co);
 		gr_coro_end(&w->coros, &w->stacks, co);
 		gr_park_count_end(w);

@@ -111,14 +111,33 @@ bool gr_idle_watched(void)
 	return gr_load_relaxed(&idle.watcher) != 0;
 }
 
+/* In checked builds, under the lock: the list is as long as the count says, and no more search than
+ * there are seats awake. */
+static void check_counts(uint32_t state)
+{
+#ifdef GORO_DEBUG
+	unsigned listed = 0;
+
+	for (unsigned at = idle.top; at != 0; at = idle.seats[at - 1].below, listed++)
+		GR_CHECK(idle.seats[at - 1].asleep && listed < idle.count);
+	GR_CHECK(listed == sleeping(state));
+	GR_CHECK(sleeping(state) + searching(state) <= idle.count);
+#else
+	(void)state;
+#endif
+}
+
 /* Under the lock: takes seat `at`, whose predecessor's link is *link, out of the list (I2). */
 static void unlink_seat(unsigned *link, bool to_search)
 {
 	struct seat *s = &idle.seats[*link - 1];
 
+	uint32_t before;
+
 	*link = s->below;
 	s->asleep = false;
-	gr_fetch_sub_seq_cst(&idle.state, to_search ? SLEEPING - SEARCHING : SLEEPING);
+	before = gr_fetch_sub_seq_cst(&idle.state, to_search ? SLEEPING - SEARCHING : SLEEPING);
+	check_counts(before - (to_search ? SLEEPING - SEARCHING : SLEEPING));
 }
 
 /* Under the lock: the link to the seat that is woken next, the one that lay down last. */
@@ -197,7 +216,10 @@ bool gr_idle_search_begin(void)
 
 bool gr_idle_search_end(void)
 {
-	return searching(gr_fetch_sub_seq_cst(&idle.state, SEARCHING)) == 1;
+	uint32_t before = gr_fetch_sub_seq_cst(&idle.state, SEARCHING);
+
+	GR_DEBUG(searching(before) != 0);
+	return searching(before) == 1;
 }
 
 bool gr_idle_lie_down(unsigned seat, bool was_searching)
@@ -211,6 +233,7 @@ bool gr_idle_lie_down(unsigned seat, bool was_searching)
 	s->below = idle.top;
 	idle.top = seat + 1;
 	before = gr_fetch_add_seq_cst(&idle.state, was_searching ? SLEEPING - SEARCHING : SLEEPING);
+	check_counts(before + (was_searching ? SLEEPING - SEARCHING : SLEEPING));
 	gr_lock_release(&idle.lock);
 	gr_chaos_delay();
 	gr_fence_heavy(); /* pairs with gr_fence_light() in gr_idle_notify(): I3 */

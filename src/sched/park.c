@@ -20,6 +20,8 @@ static GR_ALWAYS_INLINE struct gr_worker *switch_to(
 	struct gr_context *here = from != NULL ? &from->context : &w->context;
 	const struct gr_context *there = to != NULL ? &to->context : &w->context;
 
+	if (to != NULL)
+		gr_coro_move(to, GR_CORO_QUEUED, GR_CORO_RUNNING);
 	gr_store_relaxed(&w->running, to);
 	if (gr_unlikely(gr_sanitizer_any)) {
 		struct gr_fiber *me = from != NULL ? &from->fiber : &w->fiber;
@@ -51,7 +53,10 @@ static GR_ALWAYS_INLINE void look_at_flag(struct gr_worker *w, struct gr_coro *c
 static GR_ALWAYS_INLINE void commit_park_locked(struct gr_worker *w)
 {
 	struct gr_coro *co = w->pending.co;
-	uint64_t word = gr_wait_commit_unclaimed(&co->wait);
+	uint64_t word;
+
+	gr_coro_move(co, GR_CORO_RUNNING, GR_CORO_ASLEEP);
+	word = gr_wait_commit_unclaimed(&co->wait);
 
 	gr_pending_unlock(w->pending.unlock, w->pending.arg);
 	look_at_flag(w, co, word);
@@ -62,6 +67,7 @@ static void commit_park(struct gr_worker *w)
 	struct gr_coro *co = w->pending.co;
 	uint64_t word = gr_load_relaxed(&co->wait.word);
 
+	gr_coro_move(co, GR_CORO_RUNNING, GR_CORO_ASLEEP);
 	gr_pending_unlock(w->pending.unlock, w->pending.arg);
 	if (w->poke) {
 		w->poke = false;
@@ -86,6 +92,7 @@ void gr_park_count_end(struct gr_worker *w)
 
 static GR_ALWAYS_INLINE void commit_yield(struct gr_worker *w)
 {
+	gr_coro_move(w->pending.co, GR_CORO_RUNNING, GR_CORO_QUEUED);
 	gr_ready_behind(w, w->pending.co);
 	if (w->running != NULL)
 		gr_idle_notify(); /* somebody else runs here: it is work for others */
@@ -103,6 +110,7 @@ static GR_NOINLINE void commit_slow(struct gr_worker *w, enum gr_pending_kind ki
 		commit_park(w);
 		break;
 	case GR_PENDING_END:
+		gr_coro_move(w->pending.co, GR_CORO_RUNNING, GR_CORO_ASLEEP);
 		gr_coro_end(&w->coros, &w->stacks, w->pending.co);
 		gr_park_count_end(w);
 		break;
@@ -179,6 +187,7 @@ void gr_park_run(struct gr_worker *w, struct gr_coro *co)
 
 void gr_park_stand_still(struct gr_worker *w)
 {
+	gr_coro_move(w->running, GR_CORO_RUNNING, GR_CORO_QUEUED);
 	w->handoff = w->running;
 	w->pending.kind = GR_PENDING_NONE;
 	leave(w, w->running, NULL);
@@ -265,6 +274,8 @@ static struct gr_worker *end(struct gr_coro *co)
 	w = gr_current_worker();
 	next = next_local(w, co);
 	if (co->stack == NULL) {
+		gr_coro_move(co, GR_CORO_RUNNING, GR_CORO_ASLEEP);
+		gr_coro_move(next, GR_CORO_QUEUED, GR_CORO_RUNNING);
 		gr_store_relaxed(&w->running, next);
 		gr_coro_end(&w->coros, &w->stacks, co);
 		gr_park_count_end(w);

@@ -36,6 +36,7 @@ void gr_ready_fresh(struct gr_worker *w, struct gr_coro *co)
 
 void gr_ready(struct gr_worker *here, struct gr_coro *co)
 {
+	gr_coro_move(co, GR_CORO_ASLEEP, GR_CORO_QUEUED);
 	if (gr_unlikely(here == NULL)) {
 		if (gr_load_relaxed(&gr_sched.state) == GR_SCHED_FORKED)
 			return; /* it will never run here, and the queues may be half changed */
@@ -87,6 +88,7 @@ void gr_ready_batch_wake(struct gr_ready_batch *b, struct gr_wait *w)
 		return;
 	if (gr_unlikely(gr_sched.played))
 		gr_sim_woken(gr_current_worker(), co);
+	gr_coro_move(co, GR_CORO_ASLEEP, GR_CORO_QUEUED);
 	b->count++;
 	if (b->first != NULL && gr_chaos(GR_CHAOS_ORDER, 2)) {
 		co->next = b->first;

@@ -33,6 +33,12 @@ void gr_ready_fresh(struct gr_worker *w, struct gr_coro *co);
 void gr_ready_batch_wake(struct gr_ready_batch *b, struct gr_wait *w);
 void gr_ready_batch_flush(struct gr_worker *here, struct gr_ready_batch *b);
 
+static inline void gr_ready_in_slot(struct gr_worker *here, struct gr_coro *co)
+{
+	gr_coro_move(co, GR_CORO_ASLEEP, GR_CORO_QUEUED);
+	gr_runq_fill_slot(&here->queue, co);
+}
+
 /* Set by thread.c: wakes an OS thread that sleeps in a call from outside. */
 void gr_thread_deliver(struct gr_wait *w);
 
@@ -45,7 +51,7 @@ static inline void gr_wake(struct gr_worker *here, struct gr_wait *w)
 		    gr_load_relaxed(&here->queue.slot) == NULL && !gr_sanitizer_any &&
 		    /* A thread's wait is never CLAIMED. */
 		    gr_wait_state(gr_load_acquire(&w->word)) == GR_WAIT_CLAIMED))
-		gr_runq_fill_slot(&here->queue, gr_container_of(w, struct gr_coro, wait));
+		gr_ready_in_slot(here, gr_container_of(w, struct gr_coro, wait));
 	else
 		gr_wake_slow(here, w);
 }

@@ -29,6 +29,7 @@ struct shard {
 	struct gr_lock lock;
 	struct gr_heap heap;
 	struct gr_list aside; /* of gr_limit (T5) */
+	size_t turn;          /* of gr_heap_check() */
 	size_t sweep_at;      /* sweep old entries out when it has grown to this */
 };
 
@@ -91,6 +92,7 @@ static void publish(struct shard *s)
 	const struct gr_heap_entry *top = gr_heap_top(&s->heap);
 	int64_t earliest = top == NULL ? NEVER : top->key;
 
+	gr_heap_check(&s->heap, s->turn++);
 	for (const struct gr_list *l = s->aside.next; gr_unlikely(l != &s->aside); l = l->next) {
 		int64_t key = gr_container_of(l, struct gr_limit, link)->entry.key;
 

@@ -101,23 +101,54 @@ static inline enum gr_wait_state gr_wait_state(uint64_t word)
 	return (enum gr_wait_state)(word & GR_WAIT_STATE);
 }
 
+/* A step that the picture above does not have: memory was overwritten, or there were two winners. */
+GR_COLD GR_NORETURN void gr_wait_broken(uint64_t from, uint64_t to);
+
+/* In checked builds: may the word go from `from` to `to`? */
+static inline void gr_wait_step(uint64_t from, uint64_t to)
+{
+#ifdef GORO_DEBUG
+	static const uint8_t next[] = {
+		[GR_WAIT_RUNNING] = 1u << GR_WAIT_PARKING,
+		[GR_WAIT_PARKING] = 1u << GR_WAIT_PARKED | 1u << GR_WAIT_PARKING_CLAIMED,
+		[GR_WAIT_PARKED] = 1u << GR_WAIT_CLAIMED,
+		[GR_WAIT_CLAIMED] = 1u << GR_WAIT_RUNNING,
+		[GR_WAIT_PARKING_CLAIMED] = 1u << GR_WAIT_CLAIMED | 1u << GR_WAIT_DELIVERED,
+		[GR_WAIT_DELIVERED] = 1u << GR_WAIT_RUNNING,
+	};
+	uint64_t begins = gr_wait_state(to) == GR_WAIT_PARKING;
+
+	if (gr_wait_state(from) > GR_WAIT_DELIVERED ||
+		!(next[gr_wait_state(from)] >> gr_wait_state(to) & 1) ||
+		gr_wait_seq(to) != gr_wait_seq(from) + begins)
+		gr_wait_broken(from, to);
+#else
+	(void)from, (void)to;
+#endif
+}
+
 /* The sleeper begins a wait; returns its sequence. From here on it can be claimed. Release:
  * pairs with the claim's acquire (the sleeper's frame is readable by who wins). */
 static inline uint64_t gr_wait_begin(struct gr_wait *w, bool cancellable)
 {
-	uint64_t seq = gr_wait_seq(gr_load_relaxed(&w->word)) + 1;
+	uint64_t before = gr_load_relaxed(&w->word);
+	uint64_t seq = gr_wait_seq(before) + 1;
+	uint64_t word =
+		seq << GR_WAIT_SHIFT | (cancellable ? 0 : GR_WAIT_NOCANCEL) | GR_WAIT_PARKING;
 
-	GR_DEBUG(gr_wait_state(gr_load_relaxed(&w->word)) == GR_WAIT_RUNNING);
+	gr_wait_step(before, word);
 	w->node = NULL;
-	gr_store_release(&w->word,
-		seq << GR_WAIT_SHIFT | (cancellable ? 0 : GR_WAIT_NOCANCEL) | GR_WAIT_PARKING);
+	gr_store_release(&w->word, word);
 	return seq;
 }
 
 /* The sleeper is back. Relaxed: what the claimer wrote came with the push or the commit. */
 static inline void gr_wait_end(struct gr_wait *w)
 {
-	gr_store_relaxed(&w->word, (gr_load_relaxed(&w->word) >> GR_WAIT_SHIFT) << GR_WAIT_SHIFT);
+	uint64_t word = gr_load_relaxed(&w->word);
+
+	gr_wait_step(word, (word >> GR_WAIT_SHIFT) << GR_WAIT_SHIFT);
+	gr_store_relaxed(&w->word, (word >> GR_WAIT_SHIFT) << GR_WAIT_SHIFT);
 }
 
 /* Tries to become the one who wakes wait `seq`. A winner writes the outcome (W2), and must
@@ -154,7 +185,8 @@ static inline bool gr_wait_deliver(struct gr_wait *w)
 			gr_cas_acq_rel(
 				&w->word, &word, (word & ~GR_WAIT_STATE) | GR_WAIT_DELIVERED))
 			return false;
-	GR_CHECK(gr_wait_state(word) == GR_WAIT_CLAIMED);
+	if (gr_unlikely(gr_wait_state(word) != GR_WAIT_CLAIMED))
+		gr_wait_broken(word, (word & ~GR_WAIT_STATE) | GR_WAIT_DELIVERED);
 	return true;
 }
 
@@ -174,7 +206,8 @@ static inline bool gr_wait_commit(struct gr_wait *w)
 			next = GR_WAIT_CLAIMED;
 			break;
 		default:
-			GR_CHECK(gr_wait_state(word) == GR_WAIT_DELIVERED);
+			if (gr_unlikely(gr_wait_state(word) != GR_WAIT_DELIVERED))
+				gr_wait_broken(word, (word & ~GR_WAIT_STATE) | GR_WAIT_PARKED);
 			gr_fence_acquire(); /* pairs with the release in gr_wait_deliver() */
 			return true;
 		}
@@ -188,7 +221,7 @@ static inline uint64_t gr_wait_commit_unclaimed(struct gr_wait *w)
 {
 	uint64_t word = gr_load_relaxed(&w->word);
 
-	GR_DEBUG(gr_wait_state(word) == GR_WAIT_PARKING);
+	gr_wait_step(word, word + (GR_WAIT_PARKED - GR_WAIT_PARKING));
 	word += GR_WAIT_PARKED - GR_WAIT_PARKING;
 	gr_store_release(&w->word, word);
 	return word;

@@ -39,9 +39,43 @@ struct gr_waitq {
 	struct gr_waitnode *tail;
 };
 
+/* For checked builds, which look at so many nodes of a line. */
+#define GR_WAITQ_LOOK 4u
+
 static inline bool gr_waitq_empty(const struct gr_waitq *q)
 {
 	return q->head == NULL;
+}
+
+/* The first of those in front who can still be claimed. NULL: not seen. Q2: under the lock, and
+ * whoever is claimed by then stays so. */
+static inline const struct gr_waitnode *gr_waitq_waiting(const struct gr_waitq *q)
+{
+	const struct gr_waitnode *n = q->head;
+
+	for (unsigned i = 0; n != NULL && i < GR_WAITQ_LOOK; i++, n = n->next) {
+		uint64_t word = gr_load_relaxed(&n->wait->word);
+
+		if (gr_wait_seq(word) == n->seq &&
+			(gr_wait_state(word) == GR_WAIT_PARKING ||
+				gr_wait_state(word) == GR_WAIT_PARKED))
+			return n;
+	}
+	return NULL;
+}
+
+/* The links of those in front hold together, and the last one is the last. */
+static inline void gr_waitq_check(const struct gr_waitq *q)
+{
+	const struct gr_waitnode *n = q->head;
+
+	GR_CHECK((q->head == NULL) == (q->tail == NULL));
+	if (n == NULL)
+		return;
+	GR_CHECK(q->tail->next == NULL);
+	for (unsigned i = 0; n->next != NULL && i < GR_WAITQ_LOOK; i++, n = n->next)
+		GR_CHECK(n->wait != NULL && n->next->prev == n);
+	GR_CHECK(n->wait != NULL && (n->next != NULL || n == q->tail));
 }
 
 static inline void gr_waitq_push(struct gr_waitq *q, struct gr_waitnode *n)
@@ -57,6 +91,8 @@ static inline void gr_waitq_push(struct gr_waitq *q, struct gr_waitnode *n)
 
 static inline void gr_waitq_unlink(struct gr_waitq *q, struct gr_waitnode *n)
 {
+	GR_DEBUG(n->wait != NULL && (q->head == n || n->prev->next == n));
+	GR_DEBUG(n->next != NULL ? n->next->prev == n : q->tail == n);
 	if (gr_likely(q->head == n)) {
 		q->head = n->next;
 		if (n->next == NULL)

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "base/atomic.h"
+#include "base/check.h"
 #include "base/lock.h"
 
 #define GR_BITLOCK UINT64_C(1)
@@ -46,12 +47,14 @@ static inline uint64_t gr_bitlock_acquire(uint64_t *word)
 /* Stores `next`, which has the bit clear. */
 static inline void gr_bitlock_release(uint64_t *word, uint64_t next)
 {
+	GR_DEBUG(gr_load_relaxed(word) & GR_BITLOCK && !(next & GR_BITLOCK));
 	gr_store_release(word, next); /* B2 */
 }
 
 /* Clears the bit alone, for the commit of a park: gr_park()'s `unlock`. */
 static inline void gr_bitlock_drop(void *word)
 {
+	GR_DEBUG(gr_load_relaxed((uint64_t *)word) & GR_BITLOCK);
 	gr_fetch_and_release((uint64_t *)word, ~GR_BITLOCK);
 }
 

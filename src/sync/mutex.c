@@ -47,6 +47,14 @@ struct waiter {
 	int64_t since;           /* constant while linked */
 };
 
+/* Unlocks the queue; L1, M2 and M4 hold by then. */
+static void unlock_line(struct gr_line line, uint64_t word)
+{
+	GR_DEBUG(!(word & HANDOVER) || (word & (LOCKED | COMING)) == LOCKED);
+	GR_DEBUG(word & (LOCKED | COMING) || !gr_line_waiting(line));
+	gr_line_unlock(line, word);
+}
+
 static inline bool lock_fast(goro_mutex *m)
 {
 	uint64_t free = 0;
@@ -82,7 +90,7 @@ static int lock_waiting(struct gr_caller *me, goro_mutex *m, int64_t deadline)
 		uint64_t word = gr_line_lock(line) & ~coming;
 
 		if (!(word & LOCKED)) {
-			gr_line_unlock(line, word | LOCKED);
+			unlock_line(line, word | LOCKED);
 			return 0;
 		}
 		if (rc == 0) {
@@ -94,7 +102,7 @@ static int lock_waiting(struct gr_caller *me, goro_mutex *m, int64_t deadline)
 				return 0;
 		}
 		if (rc < 0) {
-			gr_line_unlock(line, word); /* M2 */
+			unlock_line(line, word); /* M2 */
 			return rc;
 		}
 		coming = COMING;
@@ -204,7 +212,7 @@ static GR_NOINLINE void unlock_slow(goro_mutex *m)
 	if (!(word & LOCKED))
 		gr_check_fail("unlock of a mutex that is not locked");
 	word = word & HANDOVER ? hand_over(line, word, &next) : set_free(line, word, &next);
-	gr_line_unlock(line, word);
+	unlock_line(line, word);
 	gr_line_wake(next);
 }
 

@@ -42,6 +42,7 @@ static GR_NOINLINE void add_slow(goro_waitgroup *w, int64_t n)
 
 	if (word < ONE)
 		claimed = gr_line_claim_all(line, 0);
+	GR_DEBUG(word >= ONE || !gr_line_waiting(line)); /* G1 */
 	gr_line_unlock(line, word);
 	gr_line_wake_all(claimed);
 }

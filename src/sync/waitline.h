@@ -62,10 +62,30 @@ static inline uint64_t gr_line_lock(struct gr_line l)
 	return gr_bitlock_acquire(l.word);
 }
 
+/* In checked builds, with the lock held: the links; is somebody seen who can still be claimed? */
+static inline void gr_line_check(struct gr_line l)
+{
+#ifdef GORO_DEBUG
+	struct gr_waitq q = gr_line_queue(l);
+
+	gr_waitq_check(&q);
+#else
+	(void)l;
+#endif
+}
+
+static inline bool gr_line_waiting(struct gr_line l)
+{
+	struct gr_waitq q = gr_line_queue(l);
+
+	return gr_waitq_waiting(&q) != NULL;
+}
+
 /* Unlocks with the object's own bits of `word`; the last access to the object (B2, L4). */
 static inline void gr_line_unlock(struct gr_line l, uint64_t word)
 {
 	word &= ~(GR_BITLOCK | GR_LINE_WAITERS);
+	gr_line_check(l);
 	gr_bitlock_release(l.word, word | (*l.head != NULL ? GR_LINE_WAITERS : 0));
 }
 

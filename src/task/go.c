@@ -40,6 +40,7 @@ static int begin(const struct gr_entry *entry, void *site)
 	}
 	co->site = site;
 	gr_fiber_release(&co->wait);
+	gr_coro_move(co, GR_CORO_ASLEEP, GR_CORO_QUEUED);
 	if (gr_likely(me.worker != NULL)) {
 		gr_bump(me.worker->counters.spawned); /* before it can end (gr_sched_alive) */
 		gr_ready_fresh(me.worker, co);

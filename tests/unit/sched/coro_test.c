@@ -177,8 +177,11 @@ static void what_a_worker_leaves_behind_others_can_use(void **state)
 static struct gr_coro *pop_one(void)
 {
 	unsigned count;
+	struct gr_coro *co = gr_inject_pop(1, &count);
 
-	return gr_inject_pop(1, &count);
+	if (co != NULL)
+		gr_coro_move(co, GR_CORO_QUEUED, GR_CORO_ASLEEP); /* as if it had run */
+	return co;
 }
 
 static uint64_t park(struct gr_coro *co, bool cancellable)
@@ -307,6 +310,38 @@ static void to_cancel_all_wakes_those_who_can_be_and_flags_the_rest(void **state
 	end(shielded);
 }
 
+#ifdef GORO_DEBUG
+
+static void queue_it_twice(void *arg)
+{
+	gr_coro_move(arg, GR_CORO_ASLEEP, GR_CORO_QUEUED);
+	gr_coro_move(arg, GR_CORO_ASLEEP, GR_CORO_QUEUED);
+}
+
+static void resume_it_while_it_runs(void *arg)
+{
+	gr_coro_move(arg, GR_CORO_ASLEEP, GR_CORO_QUEUED);
+	gr_coro_move(arg, GR_CORO_QUEUED, GR_CORO_RUNNING);
+	gr_coro_move(arg, GR_CORO_QUEUED, GR_CORO_RUNNING);
+}
+
+static void to_be_in_two_queues_or_to_run_twice_is_told(void **state)
+{
+	struct gr_coro *co = make(false);
+	struct child c;
+
+	(void)state;
+	c = child_run(queue_it_twice, co);
+	assert_child_died_of(c, SIGABRT);
+	assert_non_null(strstr(c.said, "is queued where it should be asleep"));
+	c = child_run(resume_it_while_it_runs, co);
+	assert_child_died_of(c, SIGABRT);
+	assert_non_null(strstr(c.said, "is running where it should be queued"));
+	end(co);
+}
+
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,6 +359,9 @@ int main(void)
 		cmocka_unit_test(one_that_has_been_claimed_keeps_its_outcome),
 		cmocka_unit_test(a_late_cancel_misses_the_next_in_the_same_place),
 		cmocka_unit_test(to_cancel_all_wakes_those_who_can_be_and_flags_the_rest),
+#ifdef GORO_DEBUG
+		cmocka_unit_test(to_be_in_two_queues_or_to_run_twice_is_told),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, start_rooms, stop_rooms);

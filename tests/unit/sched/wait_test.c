@@ -296,8 +296,10 @@ static void to_deliver_what_was_not_claimed_or_to_commit_twice_aborts(void **sta
 	(void)state;
 	c = child_run(deliver_unclaimed, NULL);
 	assert_child_died_of(c, SIGABRT);
+	assert_non_null(strstr(c.said, "from PARKED of wait 1 to DELIVERED of wait 1"));
 	c = child_run(commit_twice, NULL);
 	assert_child_died_of(c, SIGABRT);
+	assert_non_null(strstr(c.said, "from PARKED of wait 1 to PARKED of wait 1"));
 }
 
 /* At once ------------------------------------------------------------------------------------ */
