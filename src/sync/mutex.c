@@ -196,12 +196,13 @@ static uint64_t set_free(struct gr_line line, uint64_t word, struct gr_wait **ne
 
 static GR_NOINLINE void unlock_slow(goro_mutex *m)
 {
-	struct gr_line line = GR_LINE(m);
 	struct gr_wait *next = NULL;
+	struct gr_line line;
 	uint64_t word;
 
 	if (m == NULL)
 		gr_check_fail("unlock of a NULL mutex");
+	line = GR_LINE(m);
 	gr_fiber_release(m);
 	word = gr_load_relaxed(&m->word_);
 	/* Somebody is coming already: nobody to wake. */
