@@ -273,7 +273,7 @@ static int run(goro_case *cases, int n, int64_t deadline, bool may_wait)
 	if (rc != 0)
 		return rc;
 	rc = choose(&me, cases, n, deadline, may_wait, &chosen);
-	if (gr_unlikely(gr_sched.played) && chosen >= 0)
+	if (gr_unlikely(gr_played()) && chosen >= 0)
 		gr_sim_chose(gr_current_worker(), chosen);
 	gr_caller_leave(&me);
 	__asm__ volatile("" : : : "memory");

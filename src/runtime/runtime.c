@@ -63,7 +63,7 @@ static void root_main(void *arg)
 	struct root *root = arg;
 
 	root->fn(root->arg);
-	if (gr_sched.played)
+	if (gr_played())
 		gr_sim_hold();
 	root_end(root);
 }

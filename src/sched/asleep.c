@@ -19,16 +19,16 @@ void gr_asleep_start(bool report)
 }
 
 /* Who calls from outside leaves work before he leaves: so the callers are looked at first. */
-static bool nothing_can_run(unsigned awake)
+static bool nothing_can_run(void)
 {
 	return gr_load_acquire(&gr_sched.state) == GR_SCHED_RUNNING && gr_thread_count() == 0 &&
 		gr_inject_len() == 0 && gr_timer_next() == INT64_MAX && gr_sched_outside() == 0 &&
-		gr_idle_awake() == awake;
+		gr_idle_awake() == 0;
 }
 
-void gr_asleep_look(unsigned ours, unsigned awake)
+void gr_asleep_look(unsigned ours)
 {
-	if (!wanted || reported || gr_sched_alive() == 0 || !nothing_can_run(awake))
+	if (!wanted || reported || gr_sched_alive() == 0 || !nothing_can_run())
 		return;
 	if (gr_os_thread_count() != (int)ours)
 		return;

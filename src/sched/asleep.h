@@ -13,8 +13,8 @@
  * it is worth a word. */
 void gr_asleep_start(bool report);
 
-/* Reports if nothing can: this process has no other threads than `ours`, and so many workers as
- * `awake` are awake, because they ask. */
-void gr_asleep_look(unsigned ours, unsigned awake);
+/* Reports if nothing can, and this process has no other threads than `ours`. All workers sleep, or
+ * have lain down for it. */
+void gr_asleep_look(unsigned ours);
 
 #endif

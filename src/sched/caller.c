@@ -19,7 +19,7 @@ GR_NOINLINE int gr_caller_enter_slow(struct gr_caller *me)
 {
 	if (me->co == NULL)
 		return gr_caller_enter_thread(me, false);
-	if (gr_sched.played && !gr_cancelled(me->co)) {
+	if (gr_played() && !gr_cancelled(me->co)) {
 		gr_sim_point(me->worker);
 		return 0;
 	}

@@ -32,7 +32,7 @@ static void fire_timers(struct gr_worker *w)
 		unsigned fired = gr_timer_fire(gr_chaos_late(w->now));
 
 		gr_store_relaxed(&w->counters.timers, w->counters.timers + fired);
-		if (gr_unlikely(gr_sched.played))
+		if (gr_unlikely(gr_played()))
 			gr_sim_fired(w, fired);
 	}
 }
@@ -40,11 +40,11 @@ static void fire_timers(struct gr_worker *w)
 static bool poll_until(int64_t until)
 {
 	struct gr_worker *w = gr_current_worker();
-	int64_t began = gr_sched.played ? gr_os_now() : 0;
+	int64_t began = gr_played() ? gr_os_now() : 0;
 
 	gr_bump(w->counters.polls);
 	gr_ports.poll(until, &w->polled);
-	if (gr_unlikely(gr_sched.played))
+	if (gr_unlikely(gr_played()))
 		gr_clock_advance(gr_os_now() - began); /* outside, time goes its own way */
 	return w->polled.count != 0;
 }
@@ -131,7 +131,7 @@ static struct gr_coro *steal(struct gr_worker *w)
 			co = gr_runq_take_slot(&victim->queue);
 		if (co != NULL) {
 			gr_bump(w->counters.steals);
-			if (gr_unlikely(gr_sched.played))
+			if (gr_unlikely(gr_played()))
 				gr_sim_stole(w, victim);
 			return co;
 		}

@@ -144,7 +144,7 @@ static void look_at_the_sleepers(void)
 
 	for (unsigned i = 0; i < gr_sched.seats; i++)
 		ours += gr_load_acquire(&gr_sched.workers[i].state) != GR_WORKER_NONE;
-	gr_asleep_look(ours, 0);
+	gr_asleep_look(ours);
 }
 
 static void monitor_main(void *arg)

@@ -180,7 +180,7 @@ static GR_ALWAYS_INLINE struct gr_worker *leave(
 void gr_park_run(struct gr_worker *w, struct gr_coro *co)
 {
 	w = switch_to(w, NULL, co);
-	if (gr_unlikely(gr_sched.played))
+	if (gr_unlikely(gr_played()))
 		gr_sim_left(w);
 	commit(w);
 }

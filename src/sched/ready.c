@@ -13,7 +13,7 @@ static GR_NOINLINE void overflow(struct gr_worker *w, struct gr_coro *co)
 	unsigned count;
 	struct gr_coro *first;
 
-	if ((gr_sched.played && gr_sim_sheds()) || !gr_runq_grow(&w->queue)) {
+	if ((gr_played() && gr_sim_sheds()) || !gr_runq_grow(&w->queue)) {
 		first = gr_runq_shed(&w->queue, &last, &count);
 		if (first != NULL)
 			gr_inject_push(first, last, count);
@@ -72,7 +72,7 @@ void gr_wake_slow(struct gr_worker *here, struct gr_wait *w)
 {
 	struct gr_coro *co = deliver(w);
 
-	if (gr_unlikely(gr_sched.played)) {
+	if (gr_unlikely(gr_played())) {
 		gr_sim_woken(here, co);
 		gr_sim_point(here); /* delivered, and in no queue yet */
 	}
@@ -86,7 +86,7 @@ void gr_ready_batch_wake(struct gr_ready_batch *b, struct gr_wait *w)
 
 	if (co == NULL)
 		return;
-	if (gr_unlikely(gr_sched.played))
+	if (gr_unlikely(gr_played()))
 		gr_sim_woken(gr_current_worker(), co);
 	gr_coro_move(co, GR_CORO_ASLEEP, GR_CORO_QUEUED);
 	b->count++;

@@ -12,6 +12,7 @@
 #include "sched/park.h"
 #include "sched/playlog.h"
 #include "sched/ready.h"
+#include "sched/thread.h"
 #include "sched/timer.h"
 
 /* How often what happens: one time in so many; 0: never. */
@@ -31,6 +32,9 @@ struct temper {
 
 #define REST 64u
 #define LATE 1000000u
+
+/* Real nanoseconds after which he looks again. */
+#define AGAIN 1000000
 
 /* The clock does not jump so far, which is a way to say never: somebody outside may come before. */
 #define HORIZON (INT64_MAX / 2)
@@ -304,14 +308,17 @@ static bool is_over(void)
 	return gr_load_relaxed(&gr_sched.state) == GR_SCHED_STOPPING && gr_sched_alive() == 0;
 }
 
-/* For who sleeps: not at all if the clock can jump. */
+/* For who is lying down: until when? If nothing could wake him it is time to say so; but while a
+ * thread passes through a call, and does not wait there, that can't be told. */
 static int64_t earliest(void)
 {
+	bool passing = gr_thread_count() != gr_thread_waiting();
 	int64_t next = gr_timer_next();
 
-	if (next >= HORIZON || is_over())
-		return INT64_MAX;
-	return gr_sched_outside() == 0 ? INT64_MIN : next; /* V7 */
+	gr_asleep_look(2); /* this thread, and the one in goro_run() */
+	if (next < HORIZON && !is_over())
+		return gr_sched_outside() == 0 ? INT64_MIN : next; /* V7 */
+	return passing ? gr_os_now() + AGAIN : INT64_MAX;
 }
 
 static void sleep_for_all(void)
@@ -320,7 +327,6 @@ static void sleep_for_all(void)
 
 	gr_current_set(w);
 	gr_stack_tidy();
-	gr_asleep_look(2, 1); /* this thread, and the one in goro_run() */
 	gr_find_sleep(w, earliest);
 	if (w->searching)
 		gr_idle_search_end();

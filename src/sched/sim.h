@@ -59,7 +59,7 @@ void gr_sim_hold(void);
  * then again, as often as it likes, between two steps. */
 void gr_sim_cancel(bool first);
 
-/* Hooks, where gr_sched.played ------------------------------------------------------------------ */
+/* Hooks, where gr_played() ------------------------------------------------------------------ */
 
 /* The coroutine that runs on w, NULL or the own stack for none, may stand still here. */
 void gr_sim_point(struct gr_worker *w);

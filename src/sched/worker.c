@@ -77,7 +77,7 @@ static void worker_main(void *arg)
 
 	if (gr_os_signal_stack_start(&signal_stack) != 0)
 		signal_stack = NULL; /* an overflow is then the kernel's to report */
-	gr_os_thread_call(gr_sched.played ? play : work, arg, lost);
+	gr_os_thread_call(gr_played() ? play : work, arg, lost);
 	if (signal_stack != NULL)
 		gr_os_signal_stack_stop(signal_stack);
 }
@@ -138,7 +138,7 @@ static int start_workers(void)
 {
 	unsigned wanted = gr_sched.configured;
 
-	if (gr_sched.played) {
+	if (gr_played()) {
 		for (unsigned i = 1; i < wanted; i++)
 			sit_down(&gr_sched.workers[i]);
 		return gr_worker_start(&gr_sched.workers[0]) == 0 ? 0 : -ENOMEM;
@@ -174,7 +174,7 @@ int gr_sched_start(const struct gr_sched_config *config)
 	gr_sched.configured = config->workers;
 	gr_sched.seats = config->workers + config->max_spares;
 	gr_sched.stack_class = config->stack_class;
-	gr_sched.played = config->played;
+	gr_store_relaxed(&gr_sched.played, (uint32_t)config->played);
 	gr_store_relaxed(&gr_sched.birth, config->played ? GR_CORO_PLAYED : UINT64_C(0));
 	gr_store_relaxed(&gr_sched.quit, 0u);
 	gr_sched.foreign_spawned = 0;
@@ -219,7 +219,7 @@ static void tell_to_leave(void)
 /* Seats that may have a thread of their own. */
 static unsigned threads(void)
 {
-	return gr_sched.played ? 1 : gr_sched.seats;
+	return gr_played() ? 1 : gr_sched.seats;
 }
 
 void gr_sched_stop(void)
@@ -228,7 +228,7 @@ void gr_sched_stop(void)
 	for (unsigned i = 0; i < threads(); i++)
 		if (gr_load_acquire(&gr_sched.workers[i].state) != GR_WORKER_NONE)
 			gr_os_thread_join(&gr_sched.workers[i].thread);
-	if (gr_sched.played)
+	if (gr_played())
 		gr_sim_stop();
 	gr_timer_stop();
 	gr_idle_stop();
@@ -241,7 +241,7 @@ void gr_sched_abandon(void)
 	for (unsigned i = 0; i < threads(); i++)
 		if (gr_load_acquire(&gr_sched.workers[i].state) != GR_WORKER_NONE)
 			gr_os_thread_detach(&gr_sched.workers[i].thread);
-	if (gr_sched.played)
+	if (gr_played())
 		gr_sim_stop();
 }
 
@@ -255,7 +255,7 @@ void gr_sched_forget(void)
 
 void gr_sched_opening(void)
 {
-	gr_store_relaxed(&gr_sched.open, gr_sched.played ? 0u : 1u);
+	gr_store_relaxed(&gr_sched.open, gr_played() ? 0u : 1u);
 }
 
 void gr_sched_stopping(void)

@@ -123,8 +123,8 @@ struct gr_sched {
 	unsigned configured; /* workers asked for, or fewer if the system refused threads */
 	unsigned seats;      /* configured + spares */
 	int stack_class;
-	bool played;    /* deterministic mode: one thread plays all workers (sim.h) */
-	uint64_t birth; /* flags of the coroutines that are made now */
+	uint32_t played; /* deterministic mode: one thread plays all workers (sim.h) */
+	uint64_t birth;  /* flags of the coroutines that are made now */
 	struct gr_worker *workers;
 	uint64_t foreign_spawned;
 };
@@ -140,6 +140,12 @@ struct gr_sched_config {
 	uint64_t seed;
 	const char *event_log; /* a path; NULL: none */
 };
+
+/* Deterministic mode? Constant while a runtime runs; threads from outside ask at any time. */
+static inline bool gr_played(void)
+{
+	return gr_load_relaxed(&gr_sched.played);
+}
 
 /* Starts the workers (fewer than asked if the system refuses threads; -ENOMEM if it refuses
  * the first). The monitor comes after it, and is stopped before, since it starts threads.

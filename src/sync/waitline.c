@@ -11,7 +11,7 @@ int gr_line_enter(struct gr_caller *me)
 {
 	int rc = gr_caller_enter_try(me);
 
-	if (rc == 0 && gr_sched.played)
+	if (rc == 0 && gr_played())
 		gr_sim_point(me->worker);
 	return rc;
 }

@@ -248,11 +248,27 @@ static void nothing_is_told_where_threads_of_the_program_may_come(void **state)
 	nothing_is_told_of(embed);
 }
 
+/* In deterministic mode there is no monitor, and no reason to wait. */
+static void all_asleep_is_told_in_deterministic_mode_too(void **state)
+{
+	(void)state;
+	skip_among_strangers();
+	for (int i = 0; i < 20; i++) {
+		begin_child(&child, run_deadlock, "GORO_SEED=1");
+		await_text(&child, "\"locker\": waiting, mutex", 1);
+		kill(child.pid, SIGKILL);
+		await_end(&child);
+		assert_says(
+			&child, "goro: all 3 coroutines are asleep and nothing can wake them\n");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_asleep_is_told_with_what_each_waits_for),
 		cmocka_unit_test(all_asleep_is_told_once),
+		cmocka_unit_test(all_asleep_is_told_in_deterministic_mode_too),
 		cmocka_unit_test(nothing_is_told_while_a_deadline_will_wake_somebody),
 		cmocka_unit_test(nothing_is_told_where_threads_of_the_program_may_come),
 	};
