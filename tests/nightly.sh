@@ -34,6 +34,10 @@ done
 for name in release lto; do
 	part "$name, soak" "build/$name/tests/soak/soak" "$soak"
 done
+part "10,000 seeds" sh tests/seeds.sh release 1 10000
+for name in chaos asan tsan; do
+	part "seeds, $name" sh tests/seeds.sh "$name" 1 1000 -t 600
+done
 for name in release dev asan; do
 	part "$name, faults" python3 tests/fault/drive.py "build/$name/tests/fault" --points 40 \
 		--seconds "$faults"
