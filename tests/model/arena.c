@@ -8,6 +8,8 @@
 
 #include "engine.h"
 
+_Static_assert(STACKS < 32, "stacks_dead");
+
 extern char __data_start[], _end[];
 
 struct block {
@@ -57,16 +59,25 @@ void engine_arena_reset(void)
 	for (unsigned i = 0; i < THREADS; i++)
 		engine->threads[i].arena = engine->world.low + i * ARENA_SIZE;
 	engine->stacks_used = 0;
+	engine->stacks_dead = 0;
 	engine->name_count = 0;
 }
 
-/* Beyond this, nothing has been handed out where `address` lies. */
+static unsigned stack_index(uintptr_t address)
+{
+	return (unsigned)((address - engine->stacks) / STACK_SIZE);
+}
+
+/* Where `address` lies, nothing has been handed out beyond this. */
 uintptr_t engine_arena_top(uintptr_t address)
 {
 	uintptr_t i = (address - engine->world.low) / ARENA_SIZE;
 
-	if (address - engine->world.low >= engine->world.high - engine->world.low ||
-		address >= engine->stacks || i >= THREADS)
+	if (address - engine->world.low >= engine->world.high - engine->world.low)
+		return UINTPTR_MAX;
+	if (address >= engine->stacks)
+		return engine->stacks_dead >> stack_index(address) & 1 ? 0 : UINTPTR_MAX;
+	if (i >= THREADS)
 		return UINTPTR_MAX;
 	return engine->threads[i].arena;
 }
@@ -113,12 +124,12 @@ void *model_stack_get(void)
 	return engine_stack_get();
 }
 
-/* A stack is not cleared cell by cell: only what was touched can be touched too late. */
 void model_stack_put(void *top)
 {
 	uintptr_t high = ((uintptr_t)top | (STACK_SIZE - 1)) + 1;
 
 	engine_end_of_frame(high - STACK_SIZE, high, __builtin_return_address(0));
+	engine->stacks_dead |= 1u << stack_index((uintptr_t)top);
 }
 
 void model_name(const void *p, size_t size, const char *name)

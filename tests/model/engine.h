@@ -8,6 +8,7 @@
  *   explore.c     the tree of choices, replay strings
  *   run.c         one execution from the first instruction to the last
  *   threads.c     who goes on
+ *   wait.c        what they wait for
  *   memory.c      what a load may read
  *   location.c    atomic objects and their stores
  *   view.c        who knows what
@@ -15,6 +16,7 @@
  *   instrument.c  plain accesses, as the compiler tells them
  *   arena.c       memory of an execution; names
  *   report.c      schedules and results in words
+ *   crash.c       when the real source crashes
  *   main.c        options, and what must be found
  */
 #ifndef GR_MODEL_ENGINE_H
@@ -58,7 +60,22 @@ struct location {
 	struct store *stores[STORES]; /* in modification order */
 };
 
-enum state { STATE_NONE, STATE_READY, STATE_SPINS, STATE_SLEEPS, STATE_JOINS, STATE_DONE };
+enum state {
+	STATE_NONE,
+	STATE_READY,
+	STATE_SPINS,
+	STATE_SLEEPS,
+	STATE_RECEIVES,
+	STATE_JOINS,
+	STATE_DONE,
+};
+
+/* model_send(): what was sent and not yet received, and what its senders knew. */
+struct queue {
+	unsigned first, count;
+	void *messages[16];
+	struct view view;
+};
 
 struct seen {
 	uint32_t location;
@@ -71,9 +88,11 @@ struct thread {
 	enum state state;
 	const void *futex; /* STATE_SLEEPS: on what */
 	bool woken, timed;
-	void *worker;    /* for gr_current_worker() */
-	int error;       /* its errno */
-	uintptr_t arena; /* next free byte */
+	unsigned queue;     /* STATE_RECEIVES: from which */
+	void *worker;       /* for gr_current_worker() */
+	int error;          /* its errno */
+	uintptr_t arena;    /* next free byte */
+	struct cell *alone; /* read since it last spun, and touched by no other thread so far */
 	unsigned seen_count;
 	struct seen seen[LOCATIONS]; /* read since it last spun */
 	struct view now;             /* what it must have seen */
@@ -87,7 +106,15 @@ struct choice {
 	uint8_t taken, count;
 };
 
-enum failure { FAIL_NONE, FAIL_CHECK, FAIL_RACE, FAIL_DEAD, FAIL_DEADLOCK, FAIL_LIVELOCK };
+enum failure {
+	FAIL_NONE,
+	FAIL_CHECK,
+	FAIL_RACE,
+	FAIL_DEAD,
+	FAIL_DEADLOCK,
+	FAIL_LIVELOCK,
+	FAIL_CRASH,
+};
 
 struct options {
 	unsigned preemptions, stale;
@@ -129,7 +156,9 @@ struct engine {
 	struct gr_context home;
 	struct thread threads[THREADS];
 	struct thread *self;
-	bool several;  /* threads run, not the setup or the check */
+	bool several; /* threads run, not the setup or the check */
+	bool quiet;   /* nobody could go on but those who receive: there is nothing more to come */
+	struct queue queues[MODEL_QUEUES];
 	bool finished; /* this execution is over */
 	unsigned preemptions, stale;
 	uint32_t execution;
@@ -140,6 +169,7 @@ struct engine {
 	struct choice choices[CHOICES];
 	unsigned depth, length;
 	bool replaying, trace;
+	char replay[16384]; /* of the failure that is told */
 	unsigned long executions, steps;
 
 	/* memory.c */
@@ -155,6 +185,7 @@ struct engine {
 	struct region world, data;
 	uintptr_t stacks;
 	unsigned stacks_used;
+	uint32_t stacks_dead; /* as bits */
 	struct name names[64];
 	unsigned name_count;
 	void *data_copy;
@@ -171,15 +202,28 @@ extern struct engine *engine;
 /* explore.c: an answer below count. */
 unsigned engine_choose(char kind, unsigned count);
 void engine_explore(const struct model *m);
+void engine_replay_string(char *text, size_t size); /* of the execution at hand */
+
+/* main.c: what main() returns. */
+int engine_verdict(bool failed);
+
+/* crash.c */
+void engine_catch_crashes(void);
 
 /* run.c */
 void engine_run_once(void);
+GR_NORETURN void engine_start_over(void); /* something is shared that did not seem so */
 GR_NORETURN GR_PRINTF(2, 3) void engine_fail(enum failure kind, const char *format, ...);
 GR_NORETURN GR_PRINTF(1, 2) void engine_broken(const char *format, ...); /* the model's limits */
 
-/* threads.c: a question before an operation on p (NULL: always), and after state was changed. */
-void engine_point(const volatile void *p);
+/* threads.c: a question before an operation on p (NULL: always), and after state was changed.
+ * True: no other thread touches p, so memory itself will do. */
+bool engine_point(const volatile void *p);
 void engine_block(void);
+
+/* wait.c */
+bool engine_enabled(const struct thread *t);
+void engine_queues_reset(void);
 void engine_end_thread(void);
 
 /* view.c */

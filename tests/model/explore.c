@@ -68,44 +68,39 @@ static double seconds_now(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-static char *replay_string(void)
+void engine_replay_string(char *text, size_t size)
 {
-	size_t size = engine->depth * (size_t)24 + 1;
-	char *text = malloc(size);
 	size_t n = 0;
 
-	if (text == NULL)
-		engine_broken("out of memory");
 	text[0] = '\0';
-	for (unsigned i = 0; i < engine->depth; i++) {
+	for (unsigned i = 0; i < engine->depth && n < size; i++) {
 		const struct choice *c = &engine->choices[i];
 
 		if (c->taken != 0)
 			n += (size_t)snprintf(text + n, size - n, "%s%u%c%u", n == 0 ? "" : ".",
 				c->step, c->kind, c->taken);
 	}
-	return text;
 }
 
 /* Once more, aloud. */
-static void tell(char *replay)
+static void tell(void)
 {
 	enum failure kind = engine->failure;
 
-	engine->options.replay = replay;
+	engine_replay_string(engine->replay, sizeof(engine->replay));
+	engine->options.replay = engine->replay;
 	engine->replaying = engine->trace = true;
-	printf("\n%s of %s:\n", engine_failure_name(kind), engine->model->name);
+	printf("\n%s of %s: %s\n", engine_failure_name(kind), engine->model->name, engine->message);
 	engine_run_once();
-	printf("%s: %s\n--only %s --replay '%s'\n", engine_failure_name(kind), engine->message,
-		engine->model->name, replay);
+	printf("%s: %s\n--only '%s' --replay '%s'\n", engine_failure_name(kind), engine->message,
+		engine->model->name, engine->replay);
 	if (engine->failure != kind)
 		engine_broken("the replay ends otherwise");
 	engine->replaying = engine->trace = false;
-	free(replay);
 }
 
 static void print_line(const char *end, double seconds)
@@ -139,10 +134,10 @@ void engine_explore(const struct model *m)
 	for (;;) {
 		engine_run_once();
 		engine->executions++;
-		if (engine->failure != FAIL_NONE) {
+		if (engine->failure != FAIL_NONE && !engine->grew) {
 			print_line(m->fails != NULL ? "fails" : "FAILED", seconds_now() - start);
 			if (m->fails == NULL)
-				tell(replay_string());
+				tell();
 			return;
 		}
 		if (engine->grew)

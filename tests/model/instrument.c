@@ -105,3 +105,19 @@ void *model_libc_memset(void *p, int byte, size_t n)
 	access(p, n, ACCESS_WRITE, __builtin_return_address(0));
 	return memset(p, byte, n);
 }
+
+/* include/context/context.h. The context resumed is taken: its sp is 0 until it is stored again. */
+void *model_context_switch(struct gr_context *from, const struct gr_context *to, void *message)
+{
+	const void *pc = __builtin_return_address(0);
+	struct gr_context taken = *to;
+
+	access(to, sizeof(*to), ACCESS_WRITE, pc);
+	if (taken.sp == NULL)
+		engine_fail(FAIL_CHECK, "%s is resumed, and is not stored", engine_describe(to));
+	if (engine_arena_top((uintptr_t)taken.sp) == 0)
+		engine_fail(FAIL_DEAD, "%s is resumed on a stack given back", engine_describe(to));
+	((struct gr_context *)(uintptr_t)to)->sp = NULL;
+	access(from, sizeof(*from), ACCESS_WRITE, pc);
+	return gr_context_switch(from, &taken, message);
+}

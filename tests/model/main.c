@@ -165,8 +165,9 @@ static bool explore(const struct model *m, struct options *o)
 	return m->outcomes == NULL || o->replay != NULL || outcomes_fit(m);
 }
 
-static int verdict(const struct options *o, bool failed)
+int engine_verdict(bool failed)
 {
+	const struct options *o = &engine->options;
 	const char *kind = engine_failure_name(engine->failure);
 
 	if (o->expect == NULL)
@@ -187,8 +188,9 @@ int model_main(int argc, char **argv, const struct model *models, size_t count)
 	read_options(argc, argv, &options);
 	gr_context_start();
 	engine_memory_map();
+	engine_catch_crashes();
 	for (size_t i = 0; i < count && !failed; i++)
 		if (options.only == NULL || strcmp(options.only, models[i].name) == 0)
 			failed = !explore(&models[i], &options);
-	return verdict(&options, failed);
+	return engine_verdict(failed);
 }

@@ -83,17 +83,29 @@ static const struct store *pick(uint32_t location, enum model_order order, const
 
 uint64_t model_load(const volatile void *p, size_t size, enum model_order order, const char *site)
 {
+	bool alone = engine_point(p);
 	const struct store *s;
 	uint32_t location;
 
-	engine_point(p);
 	engine_access(p, size, ACCESS_READ | ACCESS_ATOMIC, site);
+	if (alone) {
+		engine->self->alone = engine_cell((uintptr_t)p);
+		return engine_read(p, size);
+	}
 	location = engine_locate(p, size);
 	s = pick(location, order, NULL);
 	take_over(location, s, order);
 	engine_trace("%s [%s]: %#llx%s", site, engine_describe(p), (unsigned long long)s->value,
 		s == engine_newest_store(&engine->locations[location]) ? "" : " (not the newest)");
 	return s->value;
+}
+
+/* Where no other thread comes. Should one come after all, this execution will not count. */
+static void write_alone(volatile void *p, size_t size, uint64_t value)
+{
+	engine_write(p, size, value);
+	if (engine_cell((uintptr_t)p) != NULL && engine_cell((uintptr_t)p)->atomic)
+		engine_dirty((uintptr_t)p);
 }
 
 /* Stores ---------------------------------------------------------------------------------- */
@@ -145,12 +157,16 @@ static void give_out(struct store *s, uint32_t location, enum model_order order)
 void model_store(
 	volatile void *p, size_t size, uint64_t value, enum model_order order, const char *site)
 {
+	bool alone = engine_point(p);
 	struct location *l;
 	struct store *s;
 	uint32_t location;
 
-	engine_point(p);
 	engine_access(p, size, ACCESS_WRITE | ACCESS_ATOMIC, site);
+	if (alone) {
+		write_alone(p, size, value);
+		return;
+	}
 	location = engine_locate(p, size);
 	l = &engine->locations[location];
 	if (size < 8)
@@ -201,11 +217,16 @@ static uint64_t compute(enum model_rmw operation, uint64_t old, uint64_t operand
 uint64_t model_rmw(volatile void *p, size_t size, enum model_rmw operation, uint64_t operand,
 	enum model_order order, const char *site)
 {
+	bool alone = engine_point(p);
 	uint32_t location;
 	uint64_t old, value;
 
-	engine_point(p);
 	engine_access(p, size, ACCESS_WRITE | ACCESS_ATOMIC, site);
+	if (alone) {
+		old = engine_read(p, size);
+		write_alone(p, size, compute(operation, old, operand));
+		return old;
+	}
 	location = engine_locate(p, size);
 	old = engine_newest_store(&engine->locations[location])->value;
 	value = compute(operation, old, operand);
@@ -213,6 +234,19 @@ uint64_t model_rmw(volatile void *p, size_t size, enum model_rmw operation, uint
 	engine_trace("%s [%s]: %#llx -> %#llx", site, engine_describe(p), (unsigned long long)old,
 		(unsigned long long)engine_read(p, size));
 	return old;
+}
+
+static bool cas_alone(volatile void *p, size_t size, void *expected, uint64_t wanted,
+	uint64_t value, const char *site)
+{
+	uint64_t found = engine_read(p, size);
+
+	engine_access(p, size, ACCESS_WRITE | ACCESS_ATOMIC, site);
+	if (found == wanted)
+		write_alone(p, size, value);
+	else
+		engine_write(expected, size, found);
+	return found == wanted;
 }
 
 /* Fails like a load, which may find something older. */
@@ -223,10 +257,12 @@ bool model_cas(volatile void *p, size_t size, void *expected, uint64_t value,
 		order == MODEL_RELEASE                    ? MODEL_RELAXED :
 							    order;
 	uint64_t wanted = engine_read(expected, size);
+	bool alone = engine_point(p);
 	const struct store *s;
 	uint32_t location;
 
-	engine_point(p);
+	if (alone)
+		return cas_alone(p, size, expected, wanted, value, site);
 	location = engine_locate(p, size);
 	s = pick(location, failing, &wanted);
 	engine_access(

@@ -20,6 +20,7 @@
  *             without an order that says it was before
  *   deadlock  nobody can go on, and not all have ended: a lost wake-up looks like this
  *   livelock  an execution with more steps than --steps
+ *   crash     a signal, as a context resumed too early brings it
  *
  * It prints the schedule, and a string for --replay, which shows the same execution once more.
  *
@@ -82,6 +83,16 @@ void model_name(const void *p, size_t size, const char *name);
 
 /* Waits until a store has changed something that the caller has read since it last waited. */
 void model_spin(void);
+
+/* Messages between threads of a model, for what is no part of what it explores: no step, in order,
+ * and all that came before the sending is before the receipt. NULL: nobody can go on any more but
+ * those who receive. */
+#define MODEL_QUEUES 4
+void model_send(unsigned queue, void *message);
+void *model_receive(unsigned queue);
+
+/* Ends this execution as a deadlock: somebody sleeps whom nobody will wake. */
+void model_stuck(const char *who);
 
 /* A line of the schedule, for what no operation tells. */
 void model_note(const char *text);

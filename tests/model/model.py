@@ -13,9 +13,11 @@ the program returned.
 
 NAME.model beside NAME_model.c has lines of a word and a text:
 
-  sources FILE...     of src/, compiled with the model
+  sources FILE...     of src/ (or model/, here), compiled with the model
+  flags FLAG...       for the compiler
   options OPTION...   of the program (main.c)
-  twin NAME           and below it: expect KIND, file FILE, from TEXT, to TEXT, nth N
+  twin NAME           and below it: expect KIND,..., file FILE, from TEXT, to TEXT; perhaps nth N,
+                      and only MODEL, where that one finds it and others take long
 """
 import argparse
 import os
@@ -28,9 +30,9 @@ import mutate
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-ENGINE = ["explore", "run", "threads", "memory", "view", "location", "race", "instrument", "arena",
-          "report", "main", "os", "check", "current"]
-COMMON = ["-std=gnu11", "-D_GNU_SOURCE", "-g", "-fno-pie", "-fno-omit-frame-pointer",
+ENGINE = ["explore", "run", "threads", "wait", "memory", "view", "location", "race", "instrument", "arena",
+          "report", "crash", "main", "os", "check", "current"]
+COMMON = ["-std=gnu11", "-D_GNU_SOURCE", "-DGR_MODEL=1", "-g", "-fno-pie", "-fno-omit-frame-pointer",
           f"-ffile-prefix-map={ROOT}/=", "-Wall", "-Wextra", "-Werror"]
 INCLUDE = [f"-I{HERE}", f"-I{HERE}/include", f"-I{ROOT}/src", f"-I{ROOT}/include"]
 # Each plain access and each end of a function is told to instrument.c.
@@ -39,8 +41,8 @@ TELL = ["-O1", "-fsanitize=thread", "-fno-optimize-sibling-calls", "-Wno-unused-
 
 
 def describe(name):
-    """NAME.model as { sources, options, twins: { name: { expect, file, from, to, nth } } }."""
-    model = {"sources": [], "options": [], "twins": {}}
+    """NAME.model as { sources, flags, options, twins: { name: { expect, file, from, to, nth } } }."""
+    model = {"sources": [], "flags": [], "options": [], "twins": {}}
     here = model
     with open(f"{HERE}/{name}.model", encoding="utf-8") as f:
         for line in f:
@@ -48,7 +50,7 @@ def describe(name):
             text = text.strip()
             if word in ("", "#"):
                 continue
-            if word in ("sources", "options"):
+            if word in ("sources", "flags", "options"):
                 model[word] += text.split()
             elif word == "twin":
                 here = model["twins"].setdefault(text, {"to": ""})
@@ -76,7 +78,7 @@ def build_engine(cc, out):
         objects = []
         for source, file in jobs:
             objects.append(f"{tmp}/{file}.o")
-            call([cc, *COMMON, "-O2", *INCLUDE, "-c", source, "-o", objects[-1]])
+            call([cc, *COMMON, "-O2", "-DMODEL_ENGINE", *INCLUDE, "-c", source, "-o", objects[-1]])
         if os.path.exists(out):
             os.unlink(out)
         call(["ar", "rcs", out, *objects])
@@ -109,7 +111,7 @@ def build(cc, name, out, tmp, engine, change=None):
     # -fsanitize=thread would link its library, so the link is a command of its own.
     objects = [f"{tmp}/{i}.o" for i in range(len(sources))]
     for source, made in zip(sources, objects):
-        call([cc, *COMMON, *TELL, *include, "-c", source, "-o", made])
+        call([cc, *COMMON, *TELL, *include, *model["flags"], "-c", source, "-o", made])
     call([cc, "-no-pie", *objects, engine, "-o", out])
 
 
@@ -132,6 +134,8 @@ def run(args):
         options = describe(args.name)["options"] + args.options
         if change is not None and "expect" in change:
             options += ["--expect", change["expect"]]
+        if change is not None and "only" in change:
+            options += ["--only", change["only"]]
         return subprocess.run([program, *options], check=False).returncode
 
 

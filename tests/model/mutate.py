@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 """mutate.py FILE FROM TO [NTH] -o OUT: a copy of FILE in which the text FROM is TO.
 
-FROM must be there exactly once, or NTH (from 1) says which one is meant. \\n and \\t in FROM and TO
-are a new line and a tab.
+FROM must be there exactly once, or NTH (from 1) says which one is meant. White space in it does not
+count, so that it outlives the formatter. \\n and \\t in FROM and TO are a new line and a tab.
 """
 import argparse
 import os
+import re
 import sys
 
 
@@ -16,13 +17,12 @@ class NotThere(Exception):
 
 def mutate(text, old, new, nth=None):
     old, new = (s.replace("\\n", "\n").replace("\\t", "\t") for s in (old, new))
-    found = text.count(old)
-    if found == 0 or (nth is None and found != 1) or (nth is not None and nth > found):
-        raise NotThere(f"{found} times in it: {old!r}")
-    at = -1
-    for _ in range(nth or 1):
-        at = text.index(old, at + 1)
-    return text[:at] + new + text[at + len(old):]
+    words = re.findall(r"\w+|[^\w\s]", old)
+    found = list(re.finditer(r"\s*".join(map(re.escape, words)), text))
+    if not words or not found or (nth is None and len(found) != 1) or (nth or 1) > len(found):
+        raise NotThere(f"{len(found)} times in it: {old!r}")
+    at = found[(nth or 1) - 1]
+    return text[:at.start()] + new + text[at.end():]
 
 
 def mutate_file(path, out, old, new, nth=None):

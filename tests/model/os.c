@@ -60,3 +60,23 @@ void gr_os_futex_wake(const uint32_t *addr, int n)
 		}
 	}
 }
+
+/* Small pages, since memory is zeroed in each execution. */
+size_t gr_os_page_size(void)
+{
+	return 64;
+}
+
+int gr_os_reserve(size_t bytes, size_t align, void **out)
+{
+	if (align > 64)
+		engine_broken("no memory is aligned to %zu", align);
+	*out = model_alloc(bytes);
+	return 0;
+}
+
+void gr_os_release(void *addr, size_t bytes)
+{
+	(void)bytes;
+	model_free(addr);
+}

@@ -69,6 +69,7 @@ static void make_thread(unsigned i)
 	t->worker = NULL;
 	t->error = 0;
 	t->seen_count = 0;
+	t->alone = NULL;
 	engine_empty_view(&t->now);
 	engine_empty_view(&t->acquired);
 	engine_empty_view(&t->released);
@@ -86,6 +87,7 @@ void engine_run_once(void)
 	engine->depth = 0;
 	engine_arena_reset();
 	engine_memory_reset();
+	engine_queues_reset();
 	for (unsigned i = 0; i < THREADS; i++)
 		make_thread(i);
 	engine->self = &engine->threads[0];
@@ -93,6 +95,12 @@ void engine_run_once(void)
 	engine->self->now.clock[0] = 1;
 	gr_context_switch(&engine->home, &engine->self->context, NULL);
 	engine->steps += engine->step;
+}
+
+void engine_start_over(void)
+{
+	engine->grew = true;
+	go_home();
 }
 
 void engine_fail(enum failure kind, const char *format, ...)
@@ -122,6 +130,11 @@ void engine_broken(const char *format, ...)
 void model_check_failed(const char *file, int line, const char *cond)
 {
 	engine_fail(FAIL_CHECK, "%s:%d: %s", file, line, cond);
+}
+
+void model_stuck(const char *who)
+{
+	engine_fail(FAIL_DEADLOCK, "%s sleeps, and nobody will come", who);
 }
 
 unsigned model_choose(unsigned n)

@@ -3,48 +3,15 @@
  * what only one does, another's operations before or after make no difference. */
 #include "engine.h"
 
-static bool changed(const struct thread *t)
-{
-	for (unsigned i = 0; i < t->seen_count; i++)
-		if (engine_newest(t->seen[i].location) != t->seen[i].key)
-			return true;
-	return false;
-}
-
-static bool all_done(void)
-{
-	for (unsigned i = 1; i < THREADS; i++)
-		if (engine->threads[i].state != STATE_DONE &&
-			engine->threads[i].state != STATE_NONE)
-			return false;
-	return true;
-}
-
-static bool enabled(const struct thread *t)
-{
-	switch (t->state) {
-	case STATE_READY:
-		return true;
-	case STATE_SPINS:
-		return changed(t);
-	case STATE_SLEEPS:
-		return t->woken || t->timed;
-	case STATE_JOINS:
-		return all_done();
-	default:
-		return false;
-	}
-}
-
 /* The one that runs comes first, if it can go on. */
 static unsigned candidates(struct thread *list[THREADS])
 {
 	unsigned n = 0;
 
-	if (enabled(engine->self))
+	if (engine_enabled(engine->self))
 		list[n++] = engine->self;
 	for (unsigned i = 0; i < THREADS; i++)
-		if (&engine->threads[i] != engine->self && enabled(&engine->threads[i]))
+		if (&engine->threads[i] != engine->self && engine_enabled(&engine->threads[i]))
 			list[n++] = &engine->threads[i];
 	return n;
 }
@@ -75,23 +42,25 @@ static bool shared(const volatile void *p)
 	return (c->touched & (c->touched - 1)) != 0;
 }
 
-void engine_point(const volatile void *p)
+bool engine_point(const volatile void *p)
 {
 	struct thread *list[THREADS];
 	unsigned taken;
 
 	if (!engine->several)
-		return;
+		return true;
 	if (++engine->step > engine->options.steps)
 		engine_fail(FAIL_LIVELOCK, "more than %lu steps", engine->options.steps);
-	if ((p != NULL && !shared(p) && !engine->replaying) ||
-		engine->preemptions >= engine->options.preemptions)
-		return;
+	if (p != NULL && !engine->replaying && !shared(p))
+		return true;
+	if (engine->preemptions >= engine->options.preemptions)
+		return false;
 	taken = engine_choose('t', candidates(list));
 	if (taken != 0) {
 		engine->preemptions++;
 		switch_to(list[taken]);
 	}
+	return false;
 }
 
 static void explain_deadlock(void)
@@ -113,6 +82,10 @@ void engine_block(void)
 	struct thread *list[THREADS];
 	unsigned n = candidates(list);
 
+	if (n == 0 && engine->several) {
+		engine->quiet = true; /* whoever receives will receive nothing more */
+		n = candidates(list);
+	}
 	if (n == 0) {
 		explain_deadlock();
 		engine_fail(FAIL_DEADLOCK, "nobody can go on, and not all have ended");
@@ -120,23 +93,4 @@ void engine_block(void)
 	if (++engine->step > engine->options.steps)
 		engine_fail(FAIL_LIVELOCK, "more than %lu steps", engine->options.steps);
 	switch_to(list[engine_choose('t', n)]);
-}
-
-void engine_end_thread(void)
-{
-	engine_trace("ends");
-	engine->self->state = STATE_DONE;
-	engine_block();
-}
-
-void model_spin(void)
-{
-	struct thread *t = engine->self;
-
-	if (t->seen_count == 0)
-		return; /* it has looked at nothing since it last waited */
-	t->state = STATE_SPINS;
-	engine_block();
-	t->state = STATE_READY;
-	t->seen_count = 0;
 }

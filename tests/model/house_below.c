@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* house_below.c: what the house stands on: stacks of the engine's, no sanitizer; and what no
+ * model's house has: a player of the workers (sched/sim.h), timers for threads from outside. */
+#include "context/stack.h"
+#include "model.h"
+#include "sched/sim.h"
+#include "sched/timer.h"
+
+bool gr_sanitizer_any, gr_sanitizer_tsan, gr_sanitizer_asan, gr_sanitizer_valgrind;
+bool gr_stack_short;
+
+/* Stacks ------------------------------------------------------------------------------------ */
+
+int gr_stack_promise_slow(struct gr_stack_cache *cache, int class)
+{
+	(void)cache, (void)class;
+	return 0;
+}
+
+void gr_stack_unpromise_slow(struct gr_stack_cache *cache, int class)
+{
+	(void)cache, (void)class;
+}
+
+void gr_stack_put_slow(struct gr_stack_cache *cache, int class, void *top)
+{
+	(void)cache, (void)class;
+	model_stack_put(top);
+}
+
+void gr_stack_reused(int class, void *top)
+{
+	(void)class, (void)top;
+}
+
+void gr_stack_bounds(int class, const void *top, uintptr_t *low, uintptr_t *high)
+{
+	(void)class, (void)top, (void)low, (void)high;
+}
+
+void gr_fiber_create_slow(struct gr_fiber *f)
+{
+	(void)f;
+}
+
+void gr_fiber_destroy_slow(struct gr_fiber *f)
+{
+	(void)f;
+}
+
+void gr_fiber_before_asan(struct gr_fiber *from, uintptr_t to_low, size_t to_size, bool from_dies)
+{
+	(void)from, (void)to_low, (void)to_size, (void)from_dies;
+}
+
+/* Never called, as gr_sched.played and gr_clock_is_virtual() are false ----------------------- */
+
+void gr_sim_point(struct gr_worker *w)
+{
+	(void)w;
+}
+
+void gr_sim_left(const struct gr_worker *w)
+{
+	(void)w;
+}
+
+void gr_sim_woken(struct gr_worker *w, const struct gr_coro *co)
+{
+	(void)w, (void)co;
+}
+
+bool gr_sim_sheds(void)
+{
+	return false;
+}
+
+void gr_sim_chose(struct gr_worker *w, int which)
+{
+	(void)w, (void)which;
+}
+
+struct gr_timer *gr_timer_make(void (*fire)(struct gr_timer *, void *arg, int64_t now), void *arg)
+{
+	(void)fire, (void)arg;
+	return NULL;
+}
+
+void gr_timer_free(struct gr_timer *t)
+{
+	(void)t;
+}
+
+int gr_timer_arm(struct gr_timer *t, int64_t when)
+{
+	(void)t, (void)when;
+	return -1;
+}
+
+void gr_timer_disarm(struct gr_timer *t)
+{
+	(void)t;
+}
