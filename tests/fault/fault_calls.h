@@ -5,12 +5,16 @@
 
 #include <dlfcn.h>
 #include <linux/membarrier.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <time.h>
+
+#include <uv.h>
 
 void *fault_malloc(size_t size);
 void *fault_realloc(void *block, size_t size);
@@ -56,8 +60,34 @@ int fault_pipe2(int fd[2], int flags);
 ssize_t fault_read(int fd, void *to, size_t n);
 ssize_t fault_read_chk(int fd, void *to, size_t n, size_t room);
 ssize_t fault_write(int fd, const void *from, size_t n);
-int fault_fcntl(int fd, int command);
+int fault_fcntl(int fd, int command, long arg);
 ssize_t fault_getrandom(void *to, size_t n, unsigned flags);
 int fault_dladdr(const void *addr, Dl_info *info);
+
+void *fault_calloc(size_t n, size_t size);
+char *fault_strdup(const char *text);
+int fault_socket(int family, int type, int protocol);
+int fault_accept4(int fd, struct sockaddr *from, socklen_t *room, int flags);
+int fault_bind(int fd, const struct sockaddr *at, socklen_t size);
+int fault_listen(int fd, int backlog);
+int fault_connect(int fd, const struct sockaddr *to, socklen_t size);
+ssize_t fault_recv(int fd, void *to, size_t n, int flags);
+ssize_t fault_send(int fd, const void *from, size_t n, int flags);
+ssize_t fault_sendmsg(int fd, const struct msghdr *message, int flags);
+int fault_shutdown(int fd, int how);
+int fault_getsockopt(int fd, int level, int name, void *to, socklen_t *room);
+int fault_setsockopt(int fd, int level, int name, const void *from, socklen_t size);
+int fault_getsockname(int fd, struct sockaddr *to, socklen_t *room);
+int fault_getpeername(int fd, struct sockaddr *to, socklen_t *room);
+int fault_unlink(const char *path);
+int fault_poll(struct pollfd *fds, nfds_t n, int timeout);
+int fault_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *limit, const sigset_t *mask);
+
+int fault_uv_loop_init(uv_loop_t *loop);
+int fault_uv_async_init(uv_loop_t *loop, uv_async_t *async, uv_async_cb fn);
+int fault_uv_poll_init(uv_loop_t *loop, uv_poll_t *handle, int fd);
+int fault_uv_poll_start(uv_poll_t *handle, int events, uv_poll_cb fn);
+int fault_uv_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb fn,
+	const char *host, const char *service, const struct addrinfo *hints);
 
 #endif

@@ -160,9 +160,9 @@ ssize_t fault_write(int fd, const void *from, size_t n)
 	return write(fd, from, n > 1 && fault_now(FAULT_write_short) ? 1 : n);
 }
 
-int fault_fcntl(int fd, int command)
+int fault_fcntl(int fd, int command, long arg)
 {
-	return fault_now(FAULT_fcntl) ? -1 : fcntl(fd, command);
+	return fault_now(FAULT_fcntl) ? -1 : fcntl(fd, command, arg);
 }
 
 ssize_t fault_getrandom(void *to, size_t n, unsigned flags)

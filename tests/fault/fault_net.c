@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/* fault_net.c: goro's calls for sockets, and of libuv. What libuv calls itself does not fail. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "fault.h"
+#include "fault_calls.h"
+
+void *fault_calloc(size_t n, size_t size)
+{
+	void *block = fault_now(FAULT_calloc) ? NULL : calloc(n, size);
+
+	if (block != NULL)
+		fault_hold(&fault_held.blocks, 1);
+	return block;
+}
+
+char *fault_strdup(const char *text)
+{
+	char *copy = fault_now(FAULT_strdup) ? NULL : strdup(text);
+
+	if (copy != NULL)
+		fault_hold(&fault_held.blocks, 1);
+	return copy;
+}
+
+/* Sockets ----------------------------------------------------------------------------------- */
+
+static int held(int fd)
+{
+	if (fd >= 0)
+		fault_hold(&fault_held.files, 1);
+	return fd;
+}
+
+int fault_socket(int family, int type, int protocol)
+{
+	return fault_now(FAULT_socket) ? -1 : held(socket(family, type, protocol));
+}
+
+int fault_accept4(int fd, struct sockaddr *from, socklen_t *room, int flags)
+{
+	if (fault_now(FAULT_accept) || fault_now(FAULT_accept_aborted))
+		return -1;
+	return held(accept4(fd, from, room, flags));
+}
+
+int fault_bind(int fd, const struct sockaddr *at, socklen_t size)
+{
+	return fault_now(FAULT_bind) ? -1 : bind(fd, at, size);
+}
+
+int fault_listen(int fd, int backlog)
+{
+	return fault_now(FAULT_listen) ? -1 : listen(fd, backlog);
+}
+
+int fault_connect(int fd, const struct sockaddr *to, socklen_t size)
+{
+	return fault_now(FAULT_connect) ? -1 : connect(fd, to, size);
+}
+
+ssize_t fault_recv(int fd, void *to, size_t n, int flags)
+{
+	if (fault_now(FAULT_recv) || fault_now(FAULT_recv_eintr))
+		return -1;
+	return recv(fd, to, n > 1 && fault_now(FAULT_recv_short) ? 1 : n, flags);
+}
+
+ssize_t fault_send(int fd, const void *from, size_t n, int flags)
+{
+	if (fault_now(FAULT_send) || fault_now(FAULT_send_eintr))
+		return -1;
+	return send(fd, from, n > 1 && fault_now(FAULT_send_short) ? 1 : n, flags);
+}
+
+ssize_t fault_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	return fault_now(FAULT_sendmsg) ? -1 : sendmsg(fd, message, flags);
+}
+
+int fault_shutdown(int fd, int how)
+{
+	return fault_now(FAULT_shutdown) ? -1 : shutdown(fd, how);
+}
+
+int fault_getsockopt(int fd, int level, int name, void *to, socklen_t *room)
+{
+	return fault_now(FAULT_getsockopt) ? -1 : getsockopt(fd, level, name, to, room);
+}
+
+int fault_setsockopt(int fd, int level, int name, const void *from, socklen_t size)
+{
+	return fault_now(FAULT_setsockopt) ? -1 : setsockopt(fd, level, name, from, size);
+}
+
+int fault_getsockname(int fd, struct sockaddr *to, socklen_t *room)
+{
+	return fault_now(FAULT_getsockname) ? -1 : getsockname(fd, to, room);
+}
+
+int fault_getpeername(int fd, struct sockaddr *to, socklen_t *room)
+{
+	return fault_now(FAULT_getpeername) ? -1 : getpeername(fd, to, room);
+}
+
+int fault_unlink(const char *path)
+{
+	return fault_now(FAULT_unlink) ? -1 : unlink(path);
+}
+
+int fault_poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	return fault_now(FAULT_poll) ? -1 : poll(fds, n, timeout);
+}
+
+int fault_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *limit, const sigset_t *mask)
+{
+	return fault_now(FAULT_poll) ? -1 : ppoll(fds, n, limit, mask);
+}
+
+/* libuv ------------------------------------------------------------------------------------- */
+
+int fault_uv_loop_init(uv_loop_t *loop)
+{
+	return fault_now(FAULT_uv_loop) ? -errno : uv_loop_init(loop);
+}
+
+int fault_uv_async_init(uv_loop_t *loop, uv_async_t *async, uv_async_cb fn)
+{
+	return fault_now(FAULT_uv_async) ? -errno : uv_async_init(loop, async, fn);
+}
+
+int fault_uv_poll_init(uv_loop_t *loop, uv_poll_t *handle, int fd)
+{
+	return fault_now(FAULT_uv_poll_init) ? -errno : uv_poll_init(loop, handle, fd);
+}
+
+int fault_uv_poll_start(uv_poll_t *handle, int events, uv_poll_cb fn)
+{
+	return fault_now(FAULT_uv_poll_start) ? -errno : uv_poll_start(handle, events, fn);
+}
+
+int fault_uv_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb fn,
+	const char *host, const char *service, const struct addrinfo *hints)
+{
+	return fault_now(FAULT_uv_getaddrinfo) ?
+		-errno :
+		uv_getaddrinfo(loop, request, fn, host, service, hints);
+}
