@@ -28,9 +28,10 @@ struct ticker {
 	int64_t period; /* 0: only once */
 };
 
+/* now >= due, or it would not have fired. */
 static int64_t next_tick(int64_t due, int64_t period, int64_t now)
 {
-	int64_t missed = now < due ? 0 : (now - due) / period;
+	int64_t missed = (now - due) / period;
 
 	return gr_clock_after(due, (missed + 1) * period);
 }

@@ -207,7 +207,7 @@ static int by_address(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Drops the pages of n stacks. A run of neighbours is one piece, guards included: a marker stays
+/* Drops the pages of n stacks, n > 0. A run of neighbours is one piece, guards included: a marker stays
  * and a mapping without access has nothing to drop. */
 static void discard(const struct gr_slot_shape *shape, uintptr_t *entries, size_t n)
 {
@@ -225,8 +225,7 @@ static void discard(const struct gr_slot_shape *shape, uintptr_t *entries, size_
 		}
 		to = high;
 	}
-	if (from != 0)
-		gr_os_discard((void *)from, to - from);
+	gr_os_discard((void *)from, to - from);
 }
 
 /* The oldest dirty ones. They are in no list while the lock is released; the pool may change. */

@@ -43,6 +43,7 @@ int gr_stack_class(size_t usable)
 {
 	/* Twice what the kernel pushes for a handler that has no stack of its own. */
 	size_t least = 2 * gr_os_signal_frame();
+	int class = 0;
 
 	if (usable == 0)
 		usable = GR_STACK_DEFAULT;
@@ -50,10 +51,9 @@ int gr_stack_class(size_t usable)
 		return -EINVAL;
 	if (usable < least)
 		usable = least;
-	for (int c = 0; c < CLASSES; c++)
-		if (nominal(c) >= usable)
-			return c;
-	return -EINVAL;
+	while (nominal(class) < usable)
+		class ++; /* the last one is GR_STACK_MAX */
+	return class;
 }
 
 size_t gr_stack_usable(int class)
@@ -129,12 +129,11 @@ static int give_up_one(struct gr_stack_cache *cache, struct gr_pool *pool)
 {
 	if (cache->allowance == 0)
 		return -ENOMEM;
+	GR_DEBUG(cache->count >= cache->allowance); /* else it would not be asked */
 	cache->allowance--;
-	if (cache->count > cache->allowance) { /* P2 */
-		gr_pool_put_locked(pool, cache->hot[0]);
-		cache->count--;
-		memmove(cache->hot, cache->hot + 1, cache->count * sizeof(cache->hot[0]));
-	}
+	gr_pool_put_locked(pool, cache->hot[0]);
+	cache->count--;
+	memmove(cache->hot, cache->hot + 1, cache->count * sizeof(cache->hot[0]));
 	return 0;
 }
 

@@ -101,20 +101,14 @@ static GR_ALWAYS_INLINE void commit_yield(struct gr_worker *w)
 /* Reads `pending` field by field: a copy of the whole would wait for the stores to its parts. */
 static GR_NOINLINE void commit_slow(struct gr_worker *w, enum gr_pending_kind kind)
 {
-	switch (kind) {
-	case GR_PENDING_NONE:
-	case GR_PENDING_PARK_LOCKED:
-	case GR_PENDING_YIELD:
-		break;
-	case GR_PENDING_PARK:
+	if (kind == GR_PENDING_PARK) {
 		commit_park(w);
-		break;
-	case GR_PENDING_END:
-		gr_coro_move(w->pending.co, GR_CORO_RUNNING, GR_CORO_ASLEEP);
-		gr_coro_end(&w->coros, &w->stacks, w->pending.co);
-		gr_park_count_end(w);
-		break;
+		return;
 	}
+	GR_DEBUG(kind == GR_PENDING_END);
+	gr_coro_move(w->pending.co, GR_CORO_RUNNING, GR_CORO_ASLEEP);
+	gr_coro_end(&w->coros, &w->stacks, w->pending.co);
+	gr_park_count_end(w);
 }
 
 /* On the stack switched to: carries out what the last one to leave this worker left behind. */
