@@ -19,8 +19,10 @@ if(GORO_SANITIZE)
   target_link_options(goro_flags INTERFACE -fsanitize=${GORO_SANITIZE})
 endif()
 
-# Counts for tests/coverage.sh. Threads count at once, and what a branch is is what the source says.
+# Counters for tests/coverage.sh, which threads share. fork() is libc's: gcc's own would forget what
+# its handlers in the child have counted.
 if(GORO_COVERAGE)
-  target_compile_options(goro_flags INTERFACE --coverage -fprofile-update=atomic)
+  target_compile_options(goro_flags INTERFACE
+    --coverage -fprofile-update=atomic -fno-builtin-fork)
   target_link_options(goro_flags INTERFACE --coverage)
 endif()

@@ -44,5 +44,6 @@ for name in release dev asan; do
 done
 part "mprotect guards" env GORO_GUARD=mprotect ctest --preset release --label-regex 'unit|api|stress'
 part "chaos: 1000 seeds" sh tests/chaos.sh 1 1000
+part "coverage" sh tests/coverage.sh
 print_times
 part "lto, $repeats times" again lto 'stress|api|unit'

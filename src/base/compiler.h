@@ -8,13 +8,18 @@
 #define gr_likely(x)   __builtin_expect(!!(x), 1)
 #define gr_unlikely(x) __builtin_expect(!!(x), 0)
 
-#define GR_NOINLINE      __attribute__((noinline))
-#define GR_ALWAYS_INLINE inline __attribute__((always_inline))
-#define GR_COLD          __attribute__((cold, noinline))
-#define GR_NORETURN      __attribute__((noreturn))
+#define GR_NOINLINE __attribute__((noinline))
+#define GR_COLD     __attribute__((cold, noinline))
+#define GR_NORETURN __attribute__((noreturn))
 /* A variable of the library: reached directly, not through the table of global offsets. */
 #define GR_HIDDEN             __attribute__((visibility("hidden")))
 #define GR_PRINTF(fmt, first) __attribute__((format(__printf__, fmt, first)))
+
+#ifdef GORO_COVERAGE
+#define GR_ALWAYS_INLINE inline /* one set of counters for all who call it */
+#else
+#define GR_ALWAYS_INLINE inline __attribute__((always_inline))
+#endif
 
 /* Two fields that different threads write stand this far apart. */
 #define GR_CACHELINE 64

@@ -118,6 +118,10 @@ need_for() {
 	dev | lto)
 		want gcc have gcc
 		;;
+	coverage)
+		want gcc have gcc
+		want python3 have python3
+		;;
 	clang | tsan)
 		need_clang
 		;;

@@ -1,18 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# check.sh TOOL SOURCE LIBRARY: a user's program built with a sanitizer, or run under valgrind, and
-# linked with the plain library. What is right is not reported, what is wrong is.
+# check.sh TOOL SOURCE LIBRARY [OPTION...]: a user's program built with a sanitizer, or run under
+# valgrind, and linked with the plain library and these options. What is right is not reported,
+# what is wrong is.
 set -eu
 
 tool=$1 source=$2 library=$3
+shift 3
+more=$*
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
 
 build() {
-	# shellcheck disable=SC2046 # a list of options
+	# shellcheck disable=SC2046,SC2086 # lists of options
 	"$@" -g -O1 -fno-omit-frame-pointer -I"$source/include" -o "$dir/clean" \
-		"$source/tests/sanitizers/clean.c" "$library" $(pkg-config --libs libuv) -pthread -ldl
+		"$source/tests/sanitizers/clean.c" "$library" $(pkg-config --libs libuv) \
+		-pthread -ldl $more
 }
 
 # expect STATUS TEXT COMMAND...: the command succeeds (0) or fails (1), and says TEXT.

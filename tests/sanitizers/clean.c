@@ -115,6 +115,25 @@ static void channels(size_t cap, goro_waitgroup *all)
 	chan_free(bigs);
 }
 
+/* One that ends while others have not begun lets the next begin in its place. */
+static void leaf(goro_waitgroup *all)
+{
+	volatile char local[512];
+
+	memset((void *)(uintptr_t)local, 1, sizeof(local));
+	goro_waitgroup_done(all);
+}
+
+static void many_begin_and_end(goro_waitgroup *all)
+{
+	for (int turn = 0; turn < 20; turn++) {
+		goro_waitgroup_add(all, ROUNDS);
+		for (int i = 0; i < ROUNDS; i++)
+			go(leaf, all);
+		goro_waitgroup_wait(all);
+	}
+}
+
 static void all_in_order(void)
 {
 	static struct shared s = { .sem = GORO_SEM_INIT(1), .barrier = GORO_BARRIER_INIT(2) };
@@ -132,6 +151,7 @@ static void all_in_order(void)
 	channels(0, &all);
 	channels(1, &all);
 	channels(CHAN_UNBOUNDED, &all);
+	many_begin_and_end(&all);
 }
 
 /* What must be reported ---------------------------------------------------------------------- */

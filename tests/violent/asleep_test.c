@@ -155,7 +155,7 @@ static void all_asleep_is_told_with_what_each_waits_for(void **state)
 	skip_among_strangers();
 	begin_child(&child, run_deadlock, WORKERS);
 	await_text(&child, "\"locker\": waiting, mutex", 1);
-	kill(child.pid, SIGKILL);
+	kill(child.pid, SIGTERM);
 	await_end(&child);
 	assert_says(&child, "goro: all 3 coroutines are asleep and nothing can wake them\n");
 	assert_says(&child, "\"root\": waiting, chan send");
@@ -179,7 +179,7 @@ static void all_asleep_is_told_once(void **state)
 	before = times_it_slept(monitor);
 	kill(child.pid, SIGUSR1); /* the receiver wakes, receives, and sleeps again */
 	await_monitor_asleep(monitor, before);
-	kill(child.pid, SIGKILL);
+	kill(child.pid, SIGTERM);
 	await_end(&child);
 	assert_int_equal(count_of(&child, "are asleep"), 1);
 }
