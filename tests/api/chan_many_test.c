@@ -305,3 +305,14 @@ GORO_TEST(who_received_the_last_of_many_may_free_the_channel)
 	}
 	CHECK_EQ(goro_waitgroup_wait(&all), 0);
 }
+
+GORO_TEST(many_of_no_size_need_no_array)
+{
+	goro_chan *c = goro_chan_make(0, 4);
+
+	CHECK_EQ(goro_chan_send_many(c, NULL, 6), 4);
+	CHECK_EQ(goro_chan_len(c), 4);
+	CHECK_EQ(goro_chan_recv_many(c, NULL, 6), 4);
+	CHECK_EQ(goro_chan_len(c), 0);
+	goro_chan_free(c);
+}

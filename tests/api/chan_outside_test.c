@@ -82,7 +82,8 @@ static void fork_and_look(void *arg)
 		_exit(0);
 	}
 	CHECK_LT(0, pid);
-	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	while (waitpid(pid, &status, 0) != pid)
+		CHECK_EQ(errno, EINTR);
 	CHECK_EQ(status, 0);
 }
 
@@ -346,4 +347,43 @@ GORO_TEST_OUTSIDE(a_cancelled_one_that_tries_again_and_again_starves_nobody)
 	await_parked(11, "chan recv");
 	test_stop();
 	chan_free(left.empty);
+}
+
+static void note_what_came(chan(int) c, int *rc)
+{
+	int v;
+
+	*rc = chan_recv(c, &v);
+}
+
+/* Closing and freeing always work; but those who wait, and who fires timers, stayed in the parent.
+ * The child ends as if killed: what its parent's threads hold is no leak of its own. */
+GORO_TEST_OUTSIDE(in_the_child_nobody_is_woken_and_no_timer_is_stopped)
+{
+	chan(int) c = chan_make(int, 0);
+	chan(int64_t) timer;
+	int rc[2] = { 0, 0 }, status;
+	pid_t pid;
+
+	test_start();
+	timer = goro_timer(60 * GORO_SECOND);
+	CHECK_EQ(go(note_what_came, c, &rc[0]), 0);
+	CHECK_EQ(go(note_what_came, c, &rc[1]), 0);
+	await_parked(2, "chan recv");
+	pid = fork();
+	if (pid == 0) {
+		CHECK_EQ(chan_close(c), 0);
+		chan_free(timer);
+		CHECK_TRUE(rc[0] == 0 && rc[1] == 0);
+		kill(getpid(), SIGKILL);
+	}
+	while (waitpid(pid, &status, 0) != pid)
+		CHECK_EQ(errno, EINTR);
+	CHECK_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	CHECK_EQ(chan_close(c), 0); /* the child's was another */
+	await_alive(0);
+	CHECK_TRUE(rc[0] == -EPIPE && rc[1] == -EPIPE);
+	chan_free(timer);
+	chan_free(c);
+	test_stop();
 }

@@ -323,3 +323,68 @@ GORO_TEST(what_the_sender_wrote_the_receiver_sees)
 		chan_free(c);
 	}
 }
+
+static void receive_nothing(goro_chan *c, int *rc)
+{
+	*rc = goro_chan_recv(c, NULL);
+}
+
+GORO_TEST(close_wakes_a_receiver_of_no_size)
+{
+	goro_chan *c = goro_chan_make(0, 0);
+	int rc = 0;
+
+	CHECK_EQ(go(receive_nothing, c, &rc), 0);
+	await_parked(1, "chan recv");
+	CHECK_EQ(goro_chan_close(c), 0);
+	await_alive(1);
+	CHECK_EQ(rc, -EPIPE);
+	goro_chan_free(c);
+}
+
+/* Misuse ------------------------------------------------------------------------------------ */
+
+static void receive_one(chan(int) c)
+{
+	int v;
+
+	chan_recv(c, &v);
+}
+
+static void send_one(chan(int) c)
+{
+	chan_send(c, 1);
+}
+
+static void free_what_a_receiver_waits_on(void *arg)
+{
+	chan(int) c = chan_make(int, 0);
+
+	(void)arg;
+	go(receive_one, c);
+	await_parked(1, "chan recv");
+	chan_free(c);
+}
+
+static void free_what_a_sender_waits_on(void *arg)
+{
+	chan(int) c = chan_make(int, 0);
+
+	(void)arg;
+	go(send_one, c);
+	await_parked(1, "chan send");
+	chan_free(c);
+}
+
+static void run(void *fn)
+{
+	goro_run((void (*)(void *))(uintptr_t)fn, NULL);
+}
+
+GORO_TEST_PLAIN(to_free_the_last_reference_while_somebody_waits_is_told_and_aborts)
+{
+	static const char text[] = "the last reference to a channel is freed while somebody waits";
+
+	CHECK_CHILD_DIES(run, (void *)(uintptr_t)free_what_a_receiver_waits_on, SIGABRT, text);
+	CHECK_CHILD_DIES(run, (void *)(uintptr_t)free_what_a_sender_waits_on, SIGABRT, text);
+}

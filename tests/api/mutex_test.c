@@ -283,6 +283,30 @@ GORO_TEST_OUTSIDE(without_a_runtime_it_cannot_be_locked_but_unlocked)
 	test_stop();
 }
 
+static void try_when_cancelled(goro_mutex *m, goro_mutex *locked, atomic_int *tried)
+{
+	CHECK_EQ(goro_sleep(GORO_FOREVER), -ECANCELED);
+	CHECK_EQ(goro_mutex_try_lock(m), 0);
+	CHECK_EQ(goro_mutex_try_lock(m), -EBUSY);
+	CHECK_EQ(goro_mutex_try_lock(locked), -EBUSY);
+	goro_mutex_unlock(m);
+	atomic_store(tried, 1);
+}
+
+GORO_TEST_OUTSIDE(while_the_runtime_stops_coroutines_may_still_try)
+{
+	goro_mutex m = GORO_MUTEX_INIT, locked = GORO_MUTEX_INIT;
+	atomic_int tried = 0;
+
+	test_start();
+	CHECK_EQ(goro_mutex_lock(&locked), 0);
+	CHECK_EQ(go(try_when_cancelled, &m, &locked, &tried), 0);
+	await_parked(1, "sleep");
+	test_stop();
+	CHECK_EQ(atomic_load(&tried), 1);
+	goro_mutex_unlock(&locked);
+}
+
 static void unlock_a_free_one(void *arg)
 {
 	goro_mutex m = GORO_MUTEX_INIT;

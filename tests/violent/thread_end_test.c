@@ -46,6 +46,27 @@ static void cancel_victim(void *arg)
 	goro_sleep(60 * GORO_SECOND);
 }
 
+/* It leaves its thread in a state in which that can be cancelled at any instruction. */
+static void poisoner(void *arg)
+{
+	(void)arg;
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
+	victims_thread = pthread_self();
+	__atomic_store_n(&victim_is_there, 1, __ATOMIC_RELEASE);
+}
+
+static void run_idle_victim(void)
+{
+	goro_start(NULL);
+	goro_go(poisoner, NULL);
+	for (goro_stats s = GORO_STATS_INIT; !__atomic_load_n(&victim_is_there, __ATOMIC_ACQUIRE) ||
+		s.alive != 0 || s.workers_running != 0;)
+		goro_stats_get(&s);
+	pthread_cancel(victims_thread);
+	for (;;)
+		pause();
+}
+
 static void run_leaver(void)
 {
 	goro_run(begin_leaver, NULL);
@@ -80,6 +101,9 @@ static void pthread_cancel_of_a_coroutines_thread_is_told_and_aborts(void **stat
 	run_child(&child, run_victim, "GORO_WORKERS=2");
 	assert_killed_by(&child, SIGABRT);
 	assert_says(&child, " \"victim\" ended its thread, by pthread_exit or pthread_cancel");
+	run_child(&child, run_idle_victim, "GORO_WORKERS=1");
+	assert_killed_by(&child, SIGABRT);
+	assert_says(&child, "goro: worker 0 was cancelled");
 }
 
 /* Destructors of thread-locals --------------------------------------------------------------- */

@@ -2,86 +2,10 @@
 /* pool_test.c: promises against slots and guards, and the free stacks of a class (pool.h). */
 #include "../unit.h"
 
-#include "context/pool.h"
-#include "os/os.h"
+#include "pools.h"
 
 /* As in pool.c. */
-enum { FIRST = 16, POOL_DIRTY = 1024, TRIM_BATCH = 256, CUT_SINGLY = 256 };
-
-static struct gr_pool pool, other;
-
-static struct gr_slot_shape shape_of(size_t usable_pages)
-{
-	size_t page = gr_os_page_size();
-
-	return (struct gr_slot_shape){ page, usable_pages * page, page };
-}
-
-static int start(void **state)
-{
-	struct gr_slot_shape shape = shape_of(2);
-
-	(void)state;
-	gr_segment_start();
-	gr_pool_guards(SIZE_MAX);
-	gr_pool_init(&pool, 0, &shape);
-	gr_pool_init(&other, 1, &shape);
-	return 0;
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	gr_pool_fini(&pool);
-	gr_pool_fini(&other);
-	gr_segment_stop();
-	return 0;
-}
-
-static int promise(struct gr_pool *p, size_t n)
-{
-	int rc;
-
-	gr_lock_acquire(&p->lock);
-	rc = gr_pool_promise_locked(p, n);
-	gr_lock_release(&p->lock);
-	return rc;
-}
-
-static void unpromise(struct gr_pool *p, size_t n)
-{
-	gr_lock_acquire(&p->lock);
-	gr_pool_unpromise_locked(p, n);
-	gr_lock_release(&p->lock);
-}
-
-static uintptr_t take(struct gr_pool *p)
-{
-	uintptr_t entry;
-
-	gr_lock_acquire(&p->lock);
-	entry = gr_pool_take_locked(p);
-	gr_lock_release(&p->lock);
-	return entry;
-}
-
-static uintptr_t take_warm(struct gr_pool *p)
-{
-	uintptr_t entry;
-
-	gr_lock_acquire(&p->lock);
-	entry = gr_pool_take_warm_locked(p);
-	gr_lock_release(&p->lock);
-	return entry;
-}
-
-static void put(struct gr_pool *p, uintptr_t entry)
-{
-	gr_lock_acquire(&p->lock);
-	gr_pool_put_locked(p, (void *)(entry & ~GR_POOL_UNGUARDED));
-	gr_pool_trim_locked(p);
-	gr_lock_release(&p->lock);
-}
+enum { FIRST = 16, POOL_DIRTY = 1024, TRIM_BATCH = 256 };
 
 /* promised <= covered <= slots, at every promise up to n. */
 static void promises_are_never_more_than_slots_and_guards(void **state)
@@ -299,55 +223,6 @@ static void too_many_dirty_stacks_are_trimmed_the_oldest_first(void **state)
 	free(entry);
 }
 
-static size_t cut(uintptr_t *entries, size_t n)
-{
-	size_t got;
-
-	gr_lock_acquire(&pool.lock);
-	got = gr_pool_cut_locked(&pool, entries, n);
-	gr_lock_release(&pool.lock);
-	return got;
-}
-
-static void slots_are_cut_ahead_only_where_there_are_many_and_guards_have_no_limit(void **state)
-{
-	enum { N = 8, ALL = CUT_SINGLY + N + 2 };
-	uintptr_t ahead[2 * N], dirty;
-
-	(void)state;
-	assert_int_equal(promise(&pool, ALL), 0);
-	for (size_t i = 0; i < CUT_SINGLY; i++) {
-		assert_int_equal(cut(ahead, N), 0);
-		dirty = take(&pool) & ~GR_POOL_UNGUARDED;
-	}
-	gr_pool_guards(1000000);
-	assert_int_equal(cut(ahead, N), 0);
-	gr_pool_guards(SIZE_MAX);
-
-	assert_int_equal(cut(ahead, N), N);
-	assert_int_equal(pool.away, 1);
-	assert_int_equal(pool.free, 0);
-	put(&pool, dirty);
-	gr_lock_acquire(&pool.lock);
-	ahead[0] &= ~GR_POOL_UNGUARDED;
-	gr_pool_add_locked(&pool, ahead, N);
-	gr_lock_release(&pool.lock);
-	assert_int_equal(pool.away, 0);
-	assert_int_equal(take_warm(&pool), dirty); /* they are cold */
-	assert_int_equal(take_warm(&pool), 0);
-	for (size_t i = N; i-- > 0;) {
-		assert_int_equal(take(&pool), ahead[i]);
-		assert_int_equal(pool.clean, i);
-	}
-
-	for (size_t i = 0; i < 2 && pool.cursor.used < pool.cursor.slots; i++)
-		assert_true(take(&pool) != 0);
-	while (cut(ahead, 2 * N) == 2 * N) /* to the last slot */
-		;
-	assert_int_equal(pool.cursor.used, pool.cursor.slots);
-	assert_int_equal(cut(ahead, N), 0);
-}
-
 /* As if another thread trimmed all there is, and comes back with it in a moment. */
 static void end_trimming(void *arg)
 {
@@ -424,8 +299,6 @@ static void promises_are_kept_while_others_trim(void **state)
 	free(entry);
 }
 
-#define one_start(test) cmocka_unit_test_setup_teardown(test, start, stop)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -439,7 +312,6 @@ int main(void)
 		one_start(without_a_promise_there_may_be_nothing_to_take),
 		one_start(a_refused_guard_is_tried_last_and_never_warm),
 		one_start(too_many_dirty_stacks_are_trimmed_the_oldest_first),
-		one_start(slots_are_cut_ahead_only_where_there_are_many_and_guards_have_no_limit),
 		one_start(who_finds_none_while_another_trims_waits_for_what_comes_back),
 		one_start(promises_are_kept_while_others_trim),
 	};

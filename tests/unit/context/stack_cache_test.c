@@ -175,6 +175,26 @@ static void when_guards_are_short_every_promise_made_is_kept(void **state)
 	}
 }
 
+static void where_promises_were_refused_a_cache_takes_no_more_in(void **state)
+{
+	void *top[GR_STACK_HOT + 2];
+	size_t before;
+
+	(void)state;
+	for (size_t i = 0; i < GR_STACK_HOT + 2; i++)
+		top[i] = promise_and_get(&cache, CLASS);
+	for (size_t i = 0; i < GR_STACK_HOT; i++)
+		put_and_unpromise(&cache, CLASS, top[i]);
+	assert_int_equal(cache.count, GR_STACK_HOT);
+	before = pools[CLASS].free;
+	gr_pool_guards(0);
+	assert_int_equal(gr_stack_promise(NULL, OTHER), -ENOMEM);
+	for (size_t i = GR_STACK_HOT; i < GR_STACK_HOT + 2; i++)
+		put_and_unpromise(&cache, CLASS, top[i]);
+	assert_int_equal(cache.count, GR_STACK_HOT); /* nor does it give up what it has */
+	assert_int_equal(pools[CLASS].free, before + 2);
+}
+
 /* Promises given by one cache, stacks taken through another: what a coroutine that is stolen
  * does. Here the second has only what the first lets go. */
 static void promise_and_stack_may_go_through_different_caches(void **state)
@@ -339,6 +359,7 @@ int main(void)
 		one_start(a_cache_holds_so_many_and_no_more_of_stacks_and_promises),
 		one_start(a_cache_that_runs_dry_is_filled_from_the_pool_with_warm_ones),
 		one_start(when_guards_are_short_every_promise_made_is_kept),
+		one_start(where_promises_were_refused_a_cache_takes_no_more_in),
 		one_start(promise_and_stack_may_go_through_different_caches),
 		one_start(several_caches_under_threads_keep_every_promise),
 		one_start(several_caches_under_threads_keep_every_promise_when_guards_are_short),

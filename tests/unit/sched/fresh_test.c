@@ -143,6 +143,26 @@ static void each_begins_once_whoever_takes_it(void **state)
 	gr_fresh_fini(&shared);
 }
 
+/* As in fresh.c. Sixteen millions wait to begin: then the ring has to take the next ones. */
+#define MOST (UINT32_C(1) << 24)
+
+static void it_takes_so_many_and_no_more(void **state)
+{
+	struct gr_fresh f = { .count = 0 };
+
+	(void)state;
+	if (under_valgrind())
+		skip(); /* for minutes */
+	for (uint32_t i = 0; i < MOST; i++)
+		if (!gr_fresh_push(&f, &coros[i % MANY]))
+			fail();
+	assert_false(gr_fresh_push(&f, &coros[0]));
+	assert_int_equal(gr_fresh_count(&f), MOST);
+	assert_non_null(gr_fresh_pop(&f));
+	assert_true(gr_fresh_push(&f, &coros[0]));
+	gr_fresh_fini(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +170,7 @@ int main(void)
 		cmocka_unit_test(it_grows_and_keeps_the_order_wherever_it_begins),
 		cmocka_unit_test(a_thief_takes_the_older_half_and_no_more_than_he_asks_for),
 		cmocka_unit_test(a_thief_who_finds_the_owner_at_it_goes_away),
+		cmocka_unit_test(it_takes_so_many_and_no_more),
 		cmocka_unit_test(each_begins_once_whoever_takes_it),
 	};
 

@@ -9,28 +9,7 @@
 
 #include "sched/coro.h"
 
-static void (*intruder)(void);
-static unsigned doors; /* to be passed before he comes in */
-
-static void door(void)
-{
-	void (*f)(void) = intruder;
-
-	if (f == NULL || doors-- > 0)
-		return;
-	intruder = NULL;
-	f();
-}
-
-#undef gr_cas_acq_rel
-#undef gr_cas_acquire
-#undef gr_load_acquire
-#undef gr_load_relaxed
-#define gr_cas_acq_rel(p, expected, v) (door(), gr_cas_seq_cst((p), (expected), (v)))
-#define gr_cas_acquire(p, expected, v) (door(), gr_cas_seq_cst((p), (expected), (v)))
-#define gr_load_acquire(p)             (door(), gr_load_seq_cst(p))
-#define gr_load_relaxed(p)             (door(), gr_load_seq_cst(p))
-
+#include "doors.h"
 #include "sched/runq.c"
 
 #define N GR_RUNQ_SIZE

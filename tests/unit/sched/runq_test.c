@@ -260,6 +260,27 @@ static void each_of_many_in_the_ring_gets_its_turn_beside_a_busy_slot(void **sta
 	all_seen_once(seen, N + 1);
 }
 
+/* Head and tail are two loads. Between them thieves may take, and the owner go on. */
+static void a_torn_pair_of_head_and_tail_is_taken_for_empty_or_read_again(void **state)
+{
+	struct gr_runq q;
+	struct gr_coro *last;
+	uint32_t head;
+	unsigned count;
+
+	(void)state;
+	make(&q, 100);
+	fill(&q, 3);
+	head = 100 - GR_RUNQ_MOST; /* read long ago */
+	assert_int_equal(share(&q, &head), 2);
+	assert_int_equal(head, 100);
+	q.head = 104; /* a tail read before the head: less than nothing is there */
+	assert_int_equal(gr_runq_len(&q), 0);
+	q.head = 103;
+	assert_null(gr_runq_shed(&q, &last, &count));
+	gr_runq_fini(&q);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +290,7 @@ int main(void)
 		cmocka_unit_test(what_is_stolen_keeps_its_order),
 		cmocka_unit_test(several_thieves_leave_nothing_and_take_nothing_twice),
 		cmocka_unit_test(the_older_half_is_shed_as_a_list),
+		cmocka_unit_test(a_torn_pair_of_head_and_tail_is_taken_for_empty_or_read_again),
 		cmocka_unit_test(the_slot_holds_one_and_says_whom_it_displaced),
 		cmocka_unit_test(the_slot_is_not_in_the_ring_for_thieves_or_for_the_length),
 		cmocka_unit_test(the_slot_comes_first_but_not_for_ever),
