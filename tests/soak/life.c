@@ -51,9 +51,8 @@ static void breed(size_t i, uint64_t random)
 
 static int64_t leak_time(void)
 {
-	return soak.leak == SOAK_LEAK_TIME ?
-		(int64_t)(soak.phase * soak.phase) * 200 * GORO_MICROSECOND :
-		0;
+	return soak.leak == SOAK_LEAK_TIME ? (int64_t)(soak.phase * soak.phase) * GORO_MILLISECOND :
+					     0;
 }
 
 static void oversleep(size_t i, uint64_t random)

@@ -13,9 +13,9 @@
 #include "goro_hang.h"
 #include "soak.h"
 
-#define PHASES  12 /* of a short run; */
+#define PHASES  12 /* at least; */
 #define LONGEST (10 * GORO_SECOND)
-#define SAMPLES 4 /* at least so many a phase */
+#define SAMPLES 4 /* of each, or one a second */
 
 struct soak soak;
 
@@ -48,24 +48,24 @@ static void start(void)
 	CHECK_EQ(goro_start(&config), 0);
 }
 
-static void nap_until(int64_t when)
+static void nap(int64_t ns)
 {
-	struct timespec t = { when / GORO_SECOND, when % GORO_SECOND };
+	struct timespec t = { ns / GORO_SECOND, ns % GORO_SECOND };
 
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) != 0)
+	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &t, &t) != 0)
 		;
 }
 
-static void watch_phase(int64_t end)
+static void watch_phase(int64_t length)
 {
-	int64_t step = (end - goro_now()) / SAMPLES;
+	int64_t samples = length / SAMPLES > GORO_SECOND ? length / GORO_SECOND : SAMPLES;
 
-	if (step > GORO_SECOND)
-		step = GORO_SECOND;
-	for (int64_t next = goro_now() + step; next <= end; next += step) {
-		nap_until(next);
+	for (int64_t i = 0; i < samples; i++) {
+		nap(length / samples);
 		soak_watch_sample();
 	}
+	while (!soak_watch_all_moved())
+		nap(GORO_MILLISECOND);
 }
 
 static void end_quietly(void)
@@ -86,7 +86,7 @@ static void settle(void)
 	soak_life_end();
 }
 
-static void run_phase(int64_t end)
+static void run_phase(int64_t length)
 {
 	test_hang_begin("soak");
 	soak_watch_phase_begin();
@@ -96,7 +96,7 @@ static void run_phase(int64_t end)
 	soak_life_begin();
 	soak_locks_begin();
 	soak_flow_begin();
-	watch_phase(end);
+	watch_phase(length);
 	if (soak.phase % 2 == 0)
 		end_quietly();
 	CHECK_EQ(goro_stop(), 0);
@@ -107,14 +107,12 @@ static void run_phase(int64_t end)
 
 static void run(void)
 {
-	int64_t end = goro_now() + soak.length;
-	int64_t length = soak.length / PHASES < LONGEST ? soak.length / PHASES : LONGEST;
+	int64_t most = (soak.length + LONGEST - 1) / LONGEST;
 
+	soak.phases = most > PHASES ? (unsigned)most : PHASES;
 	soak_watch_begin();
-	for (int64_t next = goro_now(); next < end; soak.phase++) {
-		next += length; /* phases end on time, though one may begin late */
-		run_phase(next < end ? next : end);
-	}
+	for (; soak.phase < soak.phases; soak.phase++)
+		run_phase(soak.length / soak.phases);
 }
 
 /* Options ------------------------------------------------------------------------------------ */

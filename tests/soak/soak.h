@@ -12,8 +12,9 @@
  *      for the end.
  *  S2  After a phase nothing is left: what was received is what was sent, each value once, and
  *      the process has its own threads and descriptors only.
- *  S3  A run is a pass if every load has moved in every phase, and what the process holds is in
- *      the last quarter of the time what it was in the second (watch.c says how much may differ).
+ *  S3  A run is a pass if what the process holds is in the last quarter of the phases what it was
+ *      in the second (watch.c says how much may differ). A phase lasts as long as it shall, and
+ *      until every load has moved in it: one that never does is a hang, which is ended as such.
  *  S4  All that is random follows from the seed, which is printed; how threads interleave does not.
  *  S5  --leak=KIND makes a leak of one kind on purpose: the verdict must be a failure.
  */
@@ -56,11 +57,12 @@ enum soak_leak {
 
 extern struct soak {
 	uint64_t seed;
-	int64_t length; /* of the run, in nanoseconds */
+	int64_t length; /* of all phases together, in nanoseconds */
 	int workers;    /* 0: as many as there are CPUs */
 	enum soak_leak leak;
 	unsigned phase; /* counted from 0 */
-	bool quiet;     /* atomic */
+	unsigned phases;
+	bool quiet; /* atomic */
 	goro_waitgroup loads;
 	struct {
 		uint64_t n;
@@ -109,6 +111,7 @@ void soak_watch_begin(void);
 void soak_watch_phase_begin(void);
 void soak_watch_phase_end(void);
 void soak_watch_sample(void);
-int soak_watch_verdict(void); /* 0: pass; else the exit status */
+bool soak_watch_all_moved(void); /* in this phase */
+int soak_watch_verdict(void);    /* 0: pass; else the exit status */
 
 #endif
