@@ -71,7 +71,7 @@ const char *engine_where(const struct access *a)
 const char *engine_failure_name(enum failure kind)
 {
 	static const char *const names[] = { "none", "check", "race", "dead", "deadlock",
-		"livelock" };
+		"livelock", "crash" };
 
 	return names[kind];
 }

@@ -48,6 +48,8 @@ void model_spin(void)
 {
 	struct thread *t = engine->self;
 
+	if (!engine->several)
+		engine_fail(FAIL_DEADLOCK, "the setup or the check waits, and nobody else runs");
 	if (t->seen_count == 0 && t->alone != NULL) {
 		t->alone->touched = 0xff; /* whoever waits for it to change expects others there */
 		engine_start_over();
