@@ -59,7 +59,7 @@ static struct gr_runq_ring *make_ring(struct gr_runq_ring *older)
 bool gr_runq_grow(struct gr_runq *q)
 {
 	uint32_t tail = gr_load_relaxed(&q->tail);
-	uint32_t head = gr_load_acquire(&q->head); /* thieves may take on: copied in vain then */
+	uint32_t head = gr_load_relaxed(&q->head); /* thieves may take on: copied in vain then */
 	struct gr_runq_ring *ring;
 
 	if (q->mask + 1 >= GR_RUNQ_MOST)
@@ -75,8 +75,8 @@ bool gr_runq_grow(struct gr_runq *q)
 
 unsigned gr_runq_len(const struct gr_runq *q)
 {
-	uint32_t head = gr_load_acquire(&q->head);
-	uint32_t tail = gr_load_acquire(&q->tail);
+	uint32_t head = gr_load_relaxed(&q->head);
+	uint32_t tail = gr_load_relaxed(&q->tail);
 
 	return tail - head > GR_RUNQ_MOST ? 0 : tail - head; /* a torn pair of loads */
 }
@@ -90,19 +90,19 @@ static uint32_t share(const struct gr_runq *q, uint32_t *head)
 
 		if (count <= GR_RUNQ_MOST)
 			return count - count / 2;
-		*head = gr_load_acquire(&q->head); /* the owner has gone on since: look again */
+		*head = gr_load_relaxed(&q->head); /* the owner has gone on since: look again */
 	}
 }
 
 struct gr_coro *gr_runq_shed(struct gr_runq *q, struct gr_coro **last, unsigned *count)
 {
-	uint32_t head = gr_load_acquire(&q->head);
+	uint32_t head = gr_load_relaxed(&q->head);
 
 	do {
 		*count = share(q, &head);
 		if (*count == 0)
 			return NULL;
-	} while (gr_chaos(GR_CHAOS_CLAIM, 8) || !gr_cas_acq_rel(&q->head, &head, head + *count));
+	} while (gr_chaos(GR_CHAOS_CLAIM, 8) || !gr_cas_relaxed(&q->head, &head, head + *count));
 	/* They are ours, and the cells still hold them: only we write cells (R1). */
 	for (uint32_t i = 0; i + 1 < *count; i++)
 		(*gr_runq_cell(q, head + i))->next = *gr_runq_cell(q, head + i + 1);
@@ -113,8 +113,8 @@ struct gr_coro *gr_runq_shed(struct gr_runq *q, struct gr_coro **last, unsigned 
 
 struct gr_coro *gr_runq_steal(struct gr_runq *into, struct gr_runq *from)
 {
-	uint32_t head = gr_load_acquire(&from->head);
-	uint32_t tail = gr_load_relaxed(&into->tail); /* ours (R1) */
+	uint32_t head = gr_load_relaxed(&from->head);
+	uint32_t tail = gr_load_acquire(&into->head); /* it is empty; acquire as in a push */
 	struct gr_coro *first;
 	uint32_t count;
 
@@ -131,7 +131,7 @@ struct gr_coro *gr_runq_steal(struct gr_runq *into, struct gr_runq *from)
 		for (uint32_t i = 1; i < count; i++)
 			gr_store_relaxed(gr_runq_cell(into, tail + i - 1),
 				gr_load_relaxed(&ring->cells[(head + i) & ring->mask]));
-	} while (gr_chaos(GR_CHAOS_CLAIM, 8) || !gr_cas_acq_rel(&from->head, &head, head + count));
+	} while (gr_chaos(GR_CHAOS_CLAIM, 8) || !gr_cas_release(&from->head, &head, head + count));
 	gr_store_release(&into->tail, tail + count - 1);
 	return first;
 }

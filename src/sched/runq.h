@@ -32,9 +32,10 @@
  * Orderings
  *   push   store-release of tail, pairs with the thief's load-acquire of tail: the cells and
  *          the coroutine behind them (its saved registers) are visible.
- *   take   compare-exchange acquire-release on head: release keeps the copies before it, its
- *          acquire pairs with the other takers' release so that the owner's next push into
- *          the freed cells comes after their copies.
+ *   take   a thief's compare-exchange on head releases: pairs with the acquire in push, so that
+ *          what the owner writes into the freed cells comes after the thief's copies (R3). The
+ *          owner's own needs no order: nobody else writes what it reads there. It hands on the
+ *          thieves' release, as every read-modify-write does.
  *   slot   store-release / compare-exchange acquire.
  *
  * Source: the ring of Go's scheduler (Vyukov, 2012) and of Tokio's; the cells as atomics after
@@ -119,12 +120,12 @@ static inline struct gr_coro **gr_runq_cell(struct gr_runq *q, uint32_t at)
 static inline bool gr_runq_push(struct gr_runq *q, struct gr_coro *co)
 {
 	uint32_t tail = gr_load_relaxed(&q->tail); /* ours (R1) */
-	uint32_t head = gr_load_acquire(&q->head); /* pairs with the takers' release */
+	uint32_t head = gr_load_acquire(&q->head); /* pairs with the release in gr_runq_steal() */
 
 	if (tail - head > q->mask)
 		return false;
 	gr_store_relaxed(gr_runq_cell(q, tail), co);
-	gr_store_release(&q->tail, tail + 1); /* pairs with the acquire in take_from() */
+	gr_store_release(&q->tail, tail + 1); /* pairs with the acquire in share() */
 	return true;
 }
 
@@ -152,14 +153,14 @@ static inline void gr_runq_fetch_ahead(struct gr_runq *q, uint32_t head, uint32_
 static inline struct gr_coro *gr_runq_pop(struct gr_runq *q)
 {
 	uint32_t tail = gr_load_relaxed(&q->tail); /* ours (R1) */
-	uint32_t head = gr_load_acquire(&q->head);
+	uint32_t head = gr_load_relaxed(&q->head);
 	struct gr_coro *co;
 
 	do {
 		if (head == tail)
 			return NULL;
 		co = gr_load_relaxed(gr_runq_cell(q, head));
-	} while (gr_chaos(GR_CHAOS_CLAIM, 8) || !gr_cas_acq_rel(&q->head, &head, head + 1));
+	} while (gr_chaos(GR_CHAOS_CLAIM, 8) || !gr_cas_relaxed(&q->head, &head, head + 1));
 	gr_runq_fetch_ahead(q, head, tail);
 	return co;
 }
