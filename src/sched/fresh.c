@@ -3,8 +3,16 @@
 
 #include <stdlib.h>
 
-#define FIRST 256u
-#define MOST  (UINT32_C(1) << 24)
+/* The first array's capacity. */
+#ifndef GR_FRESH_FIRST
+#ifdef GORO_CHAOS
+#define GR_FRESH_FIRST 2u /* growing all the time */
+#else
+#define GR_FRESH_FIRST 256u
+#endif
+#endif
+
+#define MOST (UINT32_C(1) << 24)
 
 void gr_fresh_fini(struct gr_fresh *f)
 {
@@ -25,7 +33,7 @@ static struct gr_coro **cell(struct gr_fresh *f, uint32_t at)
 /* The owner's; without the lock, which only the change itself needs. */
 static GR_NOINLINE bool grow(struct gr_fresh *f)
 {
-	uint32_t larger = capacity(f) == 0 ? FIRST : 2 * capacity(f);
+	uint32_t larger = capacity(f) == 0 ? GR_FRESH_FIRST : 2 * capacity(f);
 	struct gr_coro **cells = larger > MOST ? NULL : malloc(larger * sizeof(struct gr_coro *));
 	struct gr_coro **old = f->cells;
 
