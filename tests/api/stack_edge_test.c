@@ -113,9 +113,9 @@ static void raise_prof(void *arg)
 /* Half of the smallest stack is for the program, half for a handler's frame. */
 static void raise_with_a_frames_room_left(void *arg)
 {
-	size_t frame = (size_t)getauxval(AT_MINSIGSTKSZ);
+	size_t room = (size_t)getauxval(AT_MINSIGSTKSZ) + (4 << 10);
 
-	with_left(frame + (4 << 10), raise_prof, arg);
+	with_left(room > 12 << 10 ? room : 12 << 10, raise_prof, arg);
 }
 
 GORO_TEST_OUTSIDE(a_handlers_frame_fits_the_smallest_stack)
