@@ -71,7 +71,7 @@ static void live(uint64_t *random)
 
 GORO_TEST(what_is_done_again_and_again_needs_no_more_memory_each_time)
 {
-	size_t rounds = 300 / (TEST_ASAN || TEST_TSAN ? 10 : 1), before, after;
+	size_t rounds = test_scaled(TEST_ASAN || TEST_TSAN ? 30 : 300), before, after;
 	uint64_t random = stress_seed(0, 0);
 
 	for (size_t i = 0; i < rounds / 3 + 5; i++)
