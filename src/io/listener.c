@@ -91,10 +91,14 @@ static int listen_at(struct gr_caller *me, const struct gr_target *t, const goro
 static bool keep_path(struct gr_sock *s, const struct gr_target *t)
 {
 	const char *path = t->address.sa.un.sun_path;
+	size_t size;
 
 	if (t->kind != GR_TARGET_UNIX || path[0] == '\0')
 		return true;
-	s->path = strdup(path);
+	size = strlen(path) + 1;
+	s->path = malloc(size);
+	if (s->path != NULL)
+		memcpy(s->path, path, size);
 	return s->path != NULL;
 }
 

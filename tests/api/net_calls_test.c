@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* net_calls_test.c: which system calls connections cost. libuv's own are counted on their way to
+ * libc: a function of the program stands before it. */
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "goro_net.h"
+
+static atomic_uint controls, polls, reads, writes;
+
+static void *libc(const char *name)
+{
+	void *f = dlsym(RTLD_NEXT, name);
+
+	CHECK_TRUE(f != NULL);
+	return f;
+}
+
+int epoll_ctl(int ep, int op, int fd, struct epoll_event *e)
+{
+	int (*real)(int, int, int, struct epoll_event *);
+
+	*(void **)&real = libc("epoll_ctl");
+	atomic_fetch_add(&controls, 1);
+	return real(ep, op, fd, e);
+}
+
+int epoll_wait(int ep, struct epoll_event *e, int n, int timeout)
+{
+	int (*real)(int, struct epoll_event *, int, int);
+
+	*(void **)&real = libc("epoll_wait");
+	atomic_fetch_add(&polls, 1);
+	return real(ep, e, n, timeout);
+}
+
+int epoll_pwait(int ep, struct epoll_event *e, int n, int timeout, const sigset_t *set)
+{
+	int (*real)(int, struct epoll_event *, int, int, const sigset_t *);
+
+	*(void **)&real = libc("epoll_pwait");
+	atomic_fetch_add(&polls, 1);
+	return real(ep, e, n, timeout, set);
+}
+
+ssize_t recv(int fd, void *buf, size_t n, int flags)
+{
+	ssize_t (*real)(int, void *, size_t, int);
+
+	*(void **)&real = libc("recv");
+	atomic_fetch_add(&reads, 1);
+	return real(fd, buf, n, flags);
+}
+
+ssize_t send(int fd, const void *buf, size_t n, int flags)
+{
+	ssize_t (*real)(int, const void *, size_t, int);
+
+	*(void **)&real = libc("send");
+	atomic_fetch_add(&writes, 1);
+	return real(fd, buf, n, flags);
+}
+
+/* An io_uring would not be seen here. */
+static __attribute__((constructor)) void without_io_uring(void)
+{
+	setenv("UV_USE_IO_URING", "0", 1);
+}
+
+static void echo(goro_conn *c)
+{
+	char buf[100];
+	ssize_t n;
+
+	while ((n = goro_conn_read(c, buf, sizeof(buf), GORO_FOREVER)) > 0)
+		test_write(c, buf, (size_t)n);
+	CHECK_EQ(goro_conn_close(c), 0);
+}
+
+GORO_TEST(a_steady_cycle_of_read_and_park_controls_nothing)
+{
+	enum { ROUNDS = 2000 };
+	goro_conn *ends[2];
+	char buf[64] = "";
+
+	EACH_NETWORK(network)
+	{
+		test_pair(network, ends);
+		CHECK_EQ(go(echo, ends[1]), 0);
+		for (int i = 0; i < 10; i++) {
+			test_write(ends[0], buf, sizeof(buf));
+			test_read(ends[0], buf, sizeof(buf));
+		}
+		atomic_store(&controls, 0);
+		atomic_store(&reads, 0);
+		atomic_store(&writes, 0);
+		for (int i = 0; i < ROUNDS; i++) {
+			test_write(ends[0], buf, sizeof(buf));
+			test_read(ends[0], buf, sizeof(buf));
+		}
+		/* Two ends: a write each, and a read each which may have come too early. */
+		CHECK_EQ(atomic_load(&writes), 2 * ROUNDS);
+		CHECK_LE(atomic_load(&reads), 4 * ROUNDS + 4);
+		/* Where a worker reads what another has been told of, a few; never one a round. */
+		CHECK_LE(atomic_load(&controls), test_workers() == 1 ? 0 : ROUNDS / 10);
+		CHECK_EQ(goro_conn_close(ends[0]), 0);
+		await_alive(1);
+	}
+}
