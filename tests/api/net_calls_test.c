@@ -80,33 +80,47 @@ static void echo(goro_conn *c)
 	CHECK_EQ(goro_conn_close(c), 0);
 }
 
-GORO_TEST(a_steady_cycle_of_read_and_park_controls_nothing)
+enum { ROUNDS = 2000 };
+
+static void go_round(goro_conn *c, int rounds)
 {
-	enum { ROUNDS = 2000 };
-	goro_conn *ends[2];
 	char buf[64] = "";
 
+	for (int i = 0; i < rounds; i++) {
+		test_write(c, buf, sizeof(buf));
+		test_read(c, buf, sizeof(buf));
+	}
+}
+
+static void count_calls(void *workers)
+{
 	EACH_NETWORK(network)
 	{
+		goro_conn *ends[2];
+
 		test_pair(network, ends);
 		CHECK_EQ(go(echo, ends[1]), 0);
-		for (int i = 0; i < 10; i++) {
-			test_write(ends[0], buf, sizeof(buf));
-			test_read(ends[0], buf, sizeof(buf));
-		}
+		go_round(ends[0], 10);
 		atomic_store(&controls, 0);
 		atomic_store(&reads, 0);
 		atomic_store(&writes, 0);
-		for (int i = 0; i < ROUNDS; i++) {
-			test_write(ends[0], buf, sizeof(buf));
-			test_read(ends[0], buf, sizeof(buf));
-		}
-		/* Two ends: a write each, and a read each which may have come too early. */
+		go_round(ends[0], ROUNDS);
+		/* Two ends: a write each, and a read each that may have come too early. */
 		CHECK_EQ(atomic_load(&writes), 2 * ROUNDS);
 		CHECK_LE(atomic_load(&reads), 4 * ROUNDS + 4);
-		/* Where a worker reads what another has been told of, a few; never one a round. */
-		CHECK_LE(atomic_load(&controls), test_workers() == 1 ? 0 : ROUNDS / 10);
+		/* One worker: none. Where one polls while another is on its way to read, a few: a
+		 * registration for each wait would be four a round. */
+		CHECK_LE(atomic_load(&controls), *(int *)workers == 1 ? 0 : ROUNDS / 2);
 		CHECK_EQ(goro_conn_close(ends[0]), 0);
 		await_alive(1);
 	}
+}
+
+GORO_TEST_OUTSIDE(a_steady_cycle_of_read_and_park_controls_nothing)
+{
+	goro_config config = GORO_CONFIG_INIT;
+
+	config.workers = test_workers();
+	config.max_spares = 0; /* on a busy machine there would be more workers than asked for */
+	CHECK_EQ(goro_run_config(&config, count_calls, &config.workers), 0);
 }
