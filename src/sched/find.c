@@ -194,7 +194,7 @@ void gr_find_sleep(struct gr_worker *w, int64_t (*earliest)(void))
 }
 
 /* What is in hand gets its stack. False: it could not, and has ended unrun. */
-static bool equip(struct gr_worker *w, struct gr_coro *co)
+static GR_ALWAYS_INLINE bool equip(struct gr_worker *w, struct gr_coro *co)
 {
 	if (gr_likely(co->stack != NULL))
 		return true;
