@@ -313,6 +313,7 @@ GORO_TEST(many_of_no_size_need_no_array)
 	CHECK_EQ(goro_chan_send_many(c, NULL, 6), 4);
 	CHECK_EQ(goro_chan_len(c), 4);
 	CHECK_EQ(goro_chan_recv_many(c, NULL, 6), 4);
+	CHECK_EQ(goro_chan_recv_many(c, NULL, 0), 0);
 	CHECK_EQ(goro_chan_len(c), 0);
 	goro_chan_free(c);
 }
