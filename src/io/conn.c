@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "goro/net.h"
 #include "io/sock.h"
+#include "io/sys.h"
 
 static bool expired(int64_t deadline)
 {
@@ -67,7 +68,7 @@ static ssize_t read_some(
 			if (rc != 0)
 				return rc;
 		}
-		got = recv(s->fd, buf, n, 0);
+		got = gr_sys_recv(s->fd, buf, n);
 		if (got > 0) {
 			s->drained = (size_t)got < n;
 			return got;
@@ -76,9 +77,9 @@ static ssize_t read_some(
 			return -EBADF;
 		if (got == 0)
 			return 0;
-		if (errno != EAGAIN && errno != EINTR)
-			return -errno;
-		looked = errno == EAGAIN;
+		if (got != -EAGAIN && got != -EINTR)
+			return got;
+		looked = got == -EAGAIN;
 		s->drained = 0;
 	}
 }
@@ -140,13 +141,13 @@ static ssize_t send_batch(struct gr_sock *s, const struct rest *r, size_t *all)
 		*all += v[i].iov_len;
 		m.msg_iovlen++;
 	}
-	return sendmsg(s->fd, &m, MSG_NOSIGNAL);
+	return gr_sys_sendmsg(s->fd, &m);
 }
 
 static ssize_t send_one(struct gr_sock *s, const struct rest *r, size_t *all)
 {
 	*all = r->v->iov_len - r->skip;
-	return send(s->fd, (char *)r->v->iov_base + r->skip, *all, MSG_NOSIGNAL);
+	return gr_sys_send(s->fd, (char *)r->v->iov_base + r->skip, *all);
 }
 
 /* What to say when only `done` bytes went, and then this. */
@@ -167,10 +168,10 @@ static ssize_t write_all(struct gr_caller *me, struct gr_sock *s, struct rest r,
 
 		if (sent < 0 && gr_sock_closing(s)) /* C3 */
 			return -EBADF;
-		if (sent < 0 && errno == EINTR)
+		if (sent == -EINTR)
 			continue;
-		if (sent < 0 && errno != EAGAIN)
-			return -errno;
+		if (sent < 0 && sent != -EAGAIN)
+			return sent;
 		if (sent > 0) {
 			done += (size_t)sent;
 			advance(&r, (size_t)sent);
@@ -238,7 +239,7 @@ int goro_conn_shutdown(goro_conn *c)
 
 	if (rc != 0)
 		return rc;
-	rc = shutdown(s->fd, SHUT_WR) == 0 ? 0 : -errno;
+	rc = gr_sys_shutdown_write(s->fd);
 	gr_sock_leave(s);
 	return rc;
 }

@@ -18,6 +18,7 @@
 #include "io/options.h"
 #include "io/resolve.h"
 #include "io/sock.h"
+#include "io/sys.h"
 
 #define SHARE_LEAST (2 * GORO_SECOND) /* of D1, if that much is left */
 #define TRIES       3                 /* of D2 */
@@ -30,31 +31,17 @@ struct dial {
 	int64_t deadline;
 };
 
-/* What became of a connect() that went on by itself. */
-static int verdict(int fd)
-{
-	int error = 0;
-	socklen_t length = sizeof(error);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
-		return -errno;
-	return -error;
-}
-
 /* Writable says that it is decided, mostly. */
 static int await_verdict(const struct dial *d, struct gr_sock *s)
 {
-	struct gr_address peer;
 	int rc;
 
 	do {
 		rc = gr_poll_wait(d->me, s->poll, GR_POLL_WRITE, true, d->deadline, "dial",
 			gr_sock_handle(s));
 		if (rc == 0)
-			rc = verdict(s->fd);
-		peer.length = sizeof(peer.sa);
-	} while (rc == 0 && getpeername(s->fd, &peer.sa.any, &peer.length) != 0 &&
-		errno == ENOTCONN);
+			rc = gr_sys_connected(s->fd);
+	} while (rc == -EINPROGRESS);
 	return rc;
 }
 
@@ -66,7 +53,7 @@ static int connect_when_there_is_room(
 
 	for (;;) {
 		int64_t until = goro_after(pause);
-		int rc = connect(s->fd, &a->sa.any, a->length) == 0 ? 0 : -errno;
+		int rc = gr_sys_connect(s->fd, a);
 
 		if (rc != -EAGAIN || a->sa.any.sa_family != AF_UNIX)
 			return rc;

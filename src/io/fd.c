@@ -8,37 +8,16 @@
  *  F3  What the event was is asked of poll(2) again.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "goro/net.h"
 #include "io/sock.h"
+#include "io/sys.h"
 #include "netpoll/loop.h"
 
 _Static_assert(
 	GORO_READ == (int)GR_POLL_READ && GORO_WRITE == (int)GR_POLL_WRITE, "events are sides");
-
-/* The events of `events` that are ready, 0: none; -EBADF, -EINTR, ... */
-static int look(int fd, int events)
-{
-	struct pollfd p = { .fd = fd };
-	int ready = 0;
-
-	p.events = (short)((events & GORO_READ ? POLLIN : 0) | (events & GORO_WRITE ? POLLOUT : 0));
-	if (poll(&p, 1, 0) < 0)
-		return errno == EINTR ? 0 : -errno;
-	if (p.revents & POLLNVAL)
-		return -EBADF;
-	if (p.revents & (POLLERR | POLLHUP))
-		return events; /* whatever is tried will not wait */
-	if (p.revents & POLLIN)
-		ready |= GORO_READ;
-	if (p.revents & POLLOUT)
-		ready |= GORO_WRITE;
-	return ready;
-}
 
 static int await_copy(
 	struct gr_caller *me, struct gr_poll *p, int copy, int fd, int events, int64_t deadline)
@@ -51,7 +30,7 @@ static int await_copy(
 
 		if (rc != 0)
 			return rc;
-		ready = look(copy, events);
+		ready = gr_sys_ready(copy, events);
 	}
 	return ready;
 }
@@ -64,9 +43,9 @@ static int await(struct gr_caller *me, int fd, int events, int64_t deadline)
 
 	if (rc != 0)
 		return rc;
-	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	copy = gr_sys_dup(fd);
 	if (copy < 0)
-		return -errno;
+		return copy;
 	p = gr_poll_open(copy);
 	if (p == NULL) {
 		close(copy);
@@ -86,7 +65,7 @@ int goro_fd_wait(int fd, int events, int64_t deadline)
 		return -EINVAL;
 	if (fd < 0)
 		return -EBADF; /* poll(2) would ignore it */
-	ready = look(fd, events);
+	ready = gr_sys_ready(fd, events);
 	if (ready == -EBADF)
 		return -EBADF;
 	rc = gr_sock_caller(&me);

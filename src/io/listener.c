@@ -18,6 +18,7 @@
 #include "io/options.h"
 #include "io/resolve.h"
 #include "io/sock.h"
+#include "io/sys.h"
 
 #define PAUSE_FIRST (10 * GORO_MILLISECOND)
 #define PAUSE_MOST  (160 * GORO_MILLISECOND)
@@ -41,11 +42,11 @@ static int bind_and_listen(const struct gr_address *a, bool v6_only, const goro_
 	if (fd < 0)
 		return fd;
 	rc = gr_options_listener(fd, family, v6_only, o);
-	if (rc == 0 && bind(fd, &a->sa.any, a->length) != 0)
-		rc = -errno;
+	if (rc == 0)
+		rc = gr_sys_bind(fd, a);
 	/* The kernel takes of a large backlog what it allows. */
-	if (rc == 0 && listen(fd, o->backlog == 0 ? INT32_MAX : o->backlog) != 0)
-		rc = -errno;
+	if (rc == 0)
+		rc = gr_sys_listen(fd, o->backlog == 0 ? INT32_MAX : o->backlog);
 	if (rc == 0)
 		return fd;
 	close(fd);
@@ -190,19 +191,19 @@ static int accept_one(struct gr_caller *me, struct gr_sock *s, int64_t deadline)
 	int64_t pause = PAUSE_FIRST;
 
 	for (;;) {
-		int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = gr_sys_accept(s->fd);
 		int rc = 0;
 
 		if (fd >= 0)
 			return fd;
-		if (errno == EAGAIN) {
+		if (fd == -EAGAIN) {
 			gr_sock_rest(s, GR_POLL_READ);
 			rc = gr_poll_wait(me, s->poll, GR_POLL_READ, true, deadline, "accept",
 				gr_sock_handle(s));
 		} else if (gr_sock_closing(s)) {
 			rc = -EBADF; /* shutdown(2) made it an error */
-		} else if (!belongs_to_the_peer(errno)) {
-			rc = pause_for(me, s, -errno, &pause, deadline);
+		} else if (!belongs_to_the_peer(-fd)) {
+			rc = pause_for(me, s, fd, &pause, deadline);
 		}
 		if (rc != 0)
 			return rc;

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
+
 #define KEEP_ALIVE_MAX 32767 /* the kernel's */
 
 int gr_options_read(const goro_net_options *user, goro_net_options *out)
@@ -28,7 +30,7 @@ int gr_options_read(const goro_net_options *user, goro_net_options *out)
 		0;
 }
 
-static int set(int fd, int level, int name, int value)
+static GR_NOINLINE int set(int fd, int level, int name, int value)
 {
 	return setsockopt(fd, level, name, &value, sizeof(value)) == 0 ? 0 : -errno;
 }
@@ -45,7 +47,7 @@ static void set_up_tcp(int fd, const goro_net_options *o)
 	set(fd, IPPROTO_TCP, TCP_KEEPINTVL, o->keep_alive);
 }
 
-int gr_options_socket(int family, const goro_net_options *o)
+GR_NOINLINE int gr_options_socket(int family, const goro_net_options *o)
 {
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 

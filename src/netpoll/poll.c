@@ -232,7 +232,8 @@ struct gr_poll *gr_poll_open(int fd)
 	p->open = true;
 	p->evicted = false;
 	p->fd = fd;
-	p->request.run = settle;
+	if (p->request.run == NULL) /* a late request of who had it before may be read right now */
+		p->request.run = settle;
 	gr_lock_release(&p->lock);
 	return p;
 }
