@@ -42,6 +42,7 @@ for name in release dev asan; do
 	part "$name, faults" python3 tests/fault/drive.py "build/$name/tests/fault" --points 40 \
 		--seconds "$faults"
 done
+part "mutants" python3 tests/mutants/run.py --scratch build/mutants
 part "mprotect guards" env GORO_GUARD=mprotect ctest --preset release --label-regex 'unit|api|stress'
 part "chaos: 1000 seeds" sh tests/chaos.sh 1 1000
 part "coverage" sh tests/coverage.sh
