@@ -145,6 +145,7 @@ void *model_libc_malloc(size_t size);
 void *model_libc_calloc(size_t n, size_t size);
 void *model_libc_realloc(void *p, size_t size);
 void model_libc_free(void *p);
+void *model_libc_aligned_alloc(size_t align, size_t size);
 
 void *model_libc_malloc(size_t size)
 {
@@ -172,4 +173,11 @@ void *model_libc_realloc(void *p, size_t size)
 void model_libc_free(void *p)
 {
 	model_free(p);
+}
+
+void *model_libc_aligned_alloc(size_t align, size_t size)
+{
+	if (align > 64)
+		engine_broken("no memory is aligned to %zu", align);
+	return model_alloc(size);
 }

@@ -12,6 +12,7 @@ void *model_libc_malloc(size_t size);
 void *model_libc_calloc(size_t n, size_t size);
 void *model_libc_realloc(void *p, size_t size);
 void model_libc_free(void *p);
+void *model_libc_aligned_alloc(size_t align, size_t size);
 void *model_libc_memcpy(void *to, const void *from, size_t n);
 void *model_libc_memmove(void *to, const void *from, size_t n);
 void *model_libc_memset(void *p, int byte, size_t n);
@@ -23,5 +24,7 @@ void *model_libc_memset(void *p, int byte, size_t n);
 #define memcpy  model_libc_memcpy
 #define memmove model_libc_memmove
 #define memset  model_libc_memset
+
+#define aligned_alloc model_libc_aligned_alloc
 
 #endif
