@@ -95,7 +95,7 @@ GORO_TEST(a_wait_ends_at_its_deadline_and_leaves_nothing_behind)
 	before = test_count_fds();
 	for (int i = 0; i < 50; i++)
 		CHECK_EQ(goro_fd_wait(fds[0], GORO_READ, goro_after(1000 * i)), -ETIMEDOUT);
-	AWAIT(test_count_fds() == before);
+	AWAIT(test_count_fds() <= before); /* the first wait's may have been open still */
 	close_both();
 }
 

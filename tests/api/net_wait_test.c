@@ -132,7 +132,7 @@ GORO_TEST(who_gives_up_in_the_line_of_readers_is_passed_over)
 	test_pair("unix", ends);
 	CHECK_EQ(go(read_one, 'a'), 0);
 	await_parked(1, "conn read");
-	CHECK_EQ(go(read_until, goro_after(2 * GORO_MILLISECOND)), 0);
+	CHECK_EQ(go(read_until, goro_after(200 * GORO_MILLISECOND)), 0);
 	await_parked(2, "conn read");
 	CHECK_EQ(go(read_one, 'b'), 0);
 	await_alive(3); /* the one in the middle has given up */
