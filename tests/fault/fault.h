@@ -35,6 +35,10 @@ struct fault_log {
 /* Counts a call. True: it has to fail, and errno is set. */
 bool fault_now(enum fault_kind kind);
 
+/* The same for what is tried again when it fails so: signals come and come, but not before each
+ * try, and the fourth works. */
+bool fault_passes(enum fault_kind kind);
+
 /* How many calls have been made to fail. */
 uint64_t fault_count(void);
 

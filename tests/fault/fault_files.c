@@ -144,18 +144,9 @@ ssize_t fault_read_chk(int fd, void *to, size_t n, size_t room)
 	return fault_read(fd, to, n);
 }
 
-/* Signals come and come, but not before each try. */
-static bool interrupted(void)
-{
-	static unsigned tries;
-
-	return __atomic_add_fetch(&tries, 1, __ATOMIC_RELAXED) % 4 != 0 &&
-		fault_now(FAULT_write_eintr);
-}
-
 ssize_t fault_write(int fd, const void *from, size_t n)
 {
-	if (fault_now(FAULT_write) || interrupted())
+	if (fault_now(FAULT_write) || fault_passes(FAULT_write_eintr))
 		return -1;
 	return write(fd, from, n > 1 && fault_now(FAULT_write_short) ? 1 : n);
 }

@@ -46,7 +46,7 @@ int fault_socket(int family, int type, int protocol)
 
 int fault_accept4(int fd, struct sockaddr *from, socklen_t *room, int flags)
 {
-	if (fault_now(FAULT_accept) || fault_now(FAULT_accept_aborted))
+	if (fault_now(FAULT_accept) || fault_passes(FAULT_accept_aborted))
 		return -1;
 	return held(accept4(fd, from, room, flags));
 }
@@ -68,14 +68,14 @@ int fault_connect(int fd, const struct sockaddr *to, socklen_t size)
 
 ssize_t fault_recv(int fd, void *to, size_t n, int flags)
 {
-	if (fault_now(FAULT_recv) || fault_now(FAULT_recv_eintr))
+	if (fault_now(FAULT_recv) || fault_passes(FAULT_recv_eintr))
 		return -1;
 	return recv(fd, to, n > 1 && fault_now(FAULT_recv_short) ? 1 : n, flags);
 }
 
 ssize_t fault_send(int fd, const void *from, size_t n, int flags)
 {
-	if (fault_now(FAULT_send) || fault_now(FAULT_send_eintr))
+	if (fault_now(FAULT_send) || fault_passes(FAULT_send_eintr))
 		return -1;
 	return send(fd, from, n > 1 && fault_now(FAULT_send_short) ? 1 : n, flags);
 }
@@ -117,12 +117,12 @@ int fault_unlink(const char *path)
 
 int fault_poll(struct pollfd *fds, nfds_t n, int timeout)
 {
-	return fault_now(FAULT_poll) ? -1 : poll(fds, n, timeout);
+	return fault_passes(FAULT_poll) ? -1 : poll(fds, n, timeout);
 }
 
 int fault_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *limit, const sigset_t *mask)
 {
-	return fault_now(FAULT_poll) ? -1 : ppoll(fds, n, limit, mask);
+	return fault_passes(FAULT_poll) ? -1 : ppoll(fds, n, limit, mask);
 }
 
 /* libuv ------------------------------------------------------------------------------------- */
