@@ -106,12 +106,15 @@ def fault_env(point):
     return {"FAULT_KIND": point.kind, "FAULT_" + point.mode.upper(): str(point.k)}
 
 
+def in_vain(point):
+    return any(re.fullmatch(p, point.program.name) and re.fullmatch(k, point.kind)
+               for p, k in IN_VAIN)
+
+
 def complaint(point, result):
     """What is wrong with a run, or None."""
     if result.hung:
-        expected = any(re.fullmatch(p, point.program.name) and re.fullmatch(k, point.kind)
-                       for p, k in IN_VAIN)
-        return None if expected else "hangs"
+        return None if in_vain(point) else "hangs"
     if result.status < 0:
         return "killed by " + signal.Signals(-result.status).name
     if point.program.name.startswith("everything") and result.status != 0:
@@ -172,7 +175,8 @@ def drive(options):
     def one(point):
         if until is not None and time.monotonic() > until:
             return None
-        return run(point.program, fault_env(point), options.limit)
+        limit = min(options.limit, 5) if in_vain(point) else options.limit
+        return run(point.program, fault_env(point), limit)
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for point, result in zip(points, pool.map(one, points)):
@@ -231,7 +235,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10 ** 6),
                         help="chooses the sample")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--limit", type=float, default=20, metavar="S", help="longer is a hang")
+    parser.add_argument("--limit", type=float, default=40, metavar="S", help="longer is a hang")
     parser.add_argument("--every-kind", action="store_true", help="a kind never called is a failure")
     parser.add_argument("--complete", metavar="NM", help="instead: check the redirected library")
     options = parser.parse_args()
