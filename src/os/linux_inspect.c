@@ -2,9 +2,9 @@
 /* linux_inspect.c: reading memory that may be anything, for dumps and fault reports; and
  * files to write such things to.
  *
- * process_vm_readv(2) on oneself answers EFAULT where a load would fault. It is called without
- * its wrapper in libc, which sanitizers replace. Where it does not exist (emulators, strict
- * seccomp filters), the kernel reads for write(2) into a pipe just the same.
+ * process_vm_readv(2) on oneself answers EFAULT where a load would fault. Where it does not exist
+ * (emulators, strict seccomp filters), the kernel reads for write(2) into a pipe just the same. Both
+ * are called without their wrappers in libc, which sanitizers replace.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ static size_t read_through_pipe(char *to, uintptr_t from, size_t n)
 
 		if (part > n - done)
 			part = n - done;
-		if (write(fd[1], (const void *)(from + done), part) != (ssize_t)part)
+		if (syscall(SYS_write, (long)fd[1], from + done, part) != (long)part)
 			break;
 		got = read(fd[0], to + done, part);
 		if (got != (ssize_t)part)
