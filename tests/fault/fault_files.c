@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "fault.h"
@@ -144,11 +145,23 @@ ssize_t fault_read_chk(int fd, void *to, size_t n, size_t room)
 	return fault_read(fd, to, n);
 }
 
-ssize_t fault_write(int fd, const void *from, size_t n)
+static bool write_fails(size_t *n)
 {
 	if (fault_now(FAULT_write) || fault_passes(FAULT_write_eintr))
-		return -1;
-	return write(fd, from, n > 1 && fault_now(FAULT_write_short) ? 1 : n);
+		return true;
+	if (*n > 1 && fault_now(FAULT_write_short))
+		*n = 1;
+	return false;
+}
+
+ssize_t fault_write(int fd, const void *from, size_t n)
+{
+	return write_fails(&n) ? -1 : write(fd, from, n);
+}
+
+long fault_write_raw(int fd, const void *from, size_t n)
+{
+	return write_fails(&n) ? -1 : syscall(SYS_write, fd, from, n);
 }
 
 int fault_fcntl(int fd, int command, long arg)

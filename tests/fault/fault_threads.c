@@ -145,6 +145,8 @@ long fault_syscall(long number, long a, long b, long c, long d, long e, long f)
 		return -1;
 	if (number == SYS_process_vm_readv && fault_now(FAULT_vm_readv))
 		return -1;
+	if (number == SYS_write)
+		return fault_write_raw((int)a, (const void *)(uintptr_t)b, (size_t)c);
 	rc = syscall(number, a, b, c, d, e, f);
 	if (number == SYS_futex && (b & FUTEX_CMD_MASK) == FUTEX_WAKE &&
 		fault_now(FAULT_futex_wake))
