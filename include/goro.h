@@ -67,6 +67,7 @@
 #include "goro/local.h"
 
 #include "goro/net.h"
+#include "goro/blocking.h"
 
 #include "goro/inspect.h"
 

@@ -28,6 +28,7 @@
 #include "goro/go.h"
 #include "goro/time.h"
 #include "inspect/inspect.h"
+#include "io/blocking.h"
 #include "io/sock.h"
 #include "netpoll/loop.h"
 #include "netpoll/poll.h"
@@ -227,6 +228,7 @@ static int stop(void)
 		return -ETIMEDOUT;
 	}
 	gr_monitor_stop();
+	gr_blocking_stop();
 	gr_sched_stop();
 	gr_sock_stop();
 	gr_loop_stop();

@@ -11,11 +11,18 @@
 
 static bool wanted;
 static bool reported;
+static uint32_t helpers;
 
 void gr_asleep_start(bool report)
 {
 	wanted = report;
 	reported = false;
+	gr_store_relaxed(&helpers, 0u);
+}
+
+void gr_asleep_helpers(unsigned n)
+{
+	gr_store_relaxed(&helpers, n);
 }
 
 /* Who calls from outside leaves work before he leaves: so the callers are looked at first. */
@@ -30,7 +37,7 @@ void gr_asleep_look(unsigned ours)
 {
 	if (!wanted || reported || gr_sched_alive() == 0 || !nothing_can_run())
 		return;
-	if (gr_os_thread_count() != (int)ours)
+	if (gr_os_thread_count() != (int)(ours + gr_load_relaxed(&helpers)))
 		return;
 	reported = true;
 	gr_ports.all_asleep();

@@ -13,6 +13,9 @@
  * it is worth a word. */
 void gr_asleep_start(bool report);
 
+/* Besides the workers and the monitor so many threads are goro's, and wake nobody by themselves. */
+void gr_asleep_helpers(unsigned n);
+
 /* Reports if nothing can, and this process has no other threads than `ours`. All workers sleep, or
  * have lain down for it. */
 void gr_asleep_look(unsigned ours);

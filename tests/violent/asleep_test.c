@@ -85,6 +85,23 @@ static void run_deadlock(void)
 	goro_run(deadlock, NULL);
 }
 
+static int do_nothing(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+static void block_and_deadlock(void *arg)
+{
+	if (goro_blocking(do_nothing, NULL) == 0)
+		deadlock(arg);
+}
+
+static void run_deadlock_behind_a_blocking_call(void)
+{
+	goro_run(block_and_deadlock, NULL);
+}
+
 /* The directory of the child's monitor thread, below /proc. False: it has not named itself yet. */
 static int look_for_monitor(pid_t pid, char *path, size_t room)
 {
@@ -221,6 +238,24 @@ static void embed(void)
 		pause();
 }
 
+static int block_for_ever(void *arg)
+{
+	(void)arg;
+	dprintf(2, "ready\n");
+	return pause();
+}
+
+static void block_and_wait(void *arg)
+{
+	(void)arg;
+	goro_blocking(block_for_ever, NULL);
+}
+
+static void run_blocking_call(void)
+{
+	goro_run(block_and_wait, NULL);
+}
+
 static void nothing_is_told_of(void (*deed)(void))
 {
 	char monitor[128];
@@ -241,11 +276,30 @@ static void nothing_is_told_while_a_deadline_will_wake_somebody(void **state)
 	nothing_is_told_of(run_sleeper);
 }
 
+static void nothing_is_told_while_a_blocking_call_runs(void **state)
+{
+	(void)state;
+	skip_among_strangers();
+	nothing_is_told_of(run_blocking_call);
+}
+
 static void nothing_is_told_where_threads_of_the_program_may_come(void **state)
 {
 	(void)state;
 	skip_among_strangers();
 	nothing_is_told_of(embed);
+}
+
+/* Which are goro's own, and idle. */
+static void threads_for_blocking_calls_hide_nothing(void **state)
+{
+	(void)state;
+	skip_among_strangers();
+	begin_child(&child, run_deadlock_behind_a_blocking_call, WORKERS);
+	await_text(&child, "\"locker\": waiting, mutex", 1);
+	kill(child.pid, SIGKILL);
+	await_end(&child);
+	assert_says(&child, "goro: all 3 coroutines are asleep and nothing can wake them\n");
 }
 
 /* In deterministic mode there is no monitor, and no reason to wait. */
@@ -269,6 +323,8 @@ int main(void)
 		cmocka_unit_test(all_asleep_is_told_with_what_each_waits_for),
 		cmocka_unit_test(all_asleep_is_told_once),
 		cmocka_unit_test(all_asleep_is_told_in_deterministic_mode_too),
+		cmocka_unit_test(threads_for_blocking_calls_hide_nothing),
+		cmocka_unit_test(nothing_is_told_while_a_blocking_call_runs),
 		cmocka_unit_test(nothing_is_told_while_a_deadline_will_wake_somebody),
 		cmocka_unit_test(nothing_is_told_where_threads_of_the_program_may_come),
 	};
