@@ -68,6 +68,7 @@
 
 #include "goro/net.h"
 #include "goro/blocking.h"
+#include "goro/fs.h"
 
 #include "goro/inspect.h"
 

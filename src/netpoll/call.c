@@ -22,11 +22,15 @@ void gr_call_put(struct gr_call *c)
 
 void gr_call_end(struct gr_call *c, int result)
 {
+	struct gr_wait *w = c->wait;
+	bool won;
+
 	c->begun = false;
 	c->result = result;
-	if (gr_wait_claim(c->wait, c->seq, 0))
-		gr_loop_ready(c->wait);
+	won = gr_wait_claim(w, c->seq, 0);
 	leave(c);
+	if (won)
+		gr_loop_ready(w); /* only now: afterwards the call may be gone (C4) */
 }
 
 static void begin(struct gr_request *r)
@@ -59,6 +63,23 @@ static void give_up(struct gr_call *c)
 	gr_loop_post(&c->revoke);
 }
 
+/* Posts it and parks. */
+static int begin_and_wait(struct gr_caller *me, struct gr_call *c, int64_t deadline,
+	const char *why, const void *what)
+{
+	int rc;
+
+	c->users = 2;
+	c->request.run = begin;
+	c->wait = me->wait;
+	c->seq = gr_park_begin(me); /* from here on it can be claimed */
+	gr_worker_outside(me->worker);
+	gr_loop_post(&c->request);
+	rc = gr_park(me, deadline, NULL, NULL, why, what);
+	gr_worker_answered(me->worker);
+	return rc;
+}
+
 int gr_call_run(struct gr_caller *me, struct gr_call *c, int64_t deadline, const char *why,
 	const void *what)
 {
@@ -69,18 +90,41 @@ int gr_call_run(struct gr_caller *me, struct gr_call *c, int64_t deadline, const
 		rc = -ETIMEDOUT;
 	if (rc != 0)
 		return rc;
-	c->users = 2;
-	c->request.run = begin;
-	c->wait = me->wait;
-	c->seq = gr_park_begin(me); /* from here on it can be claimed */
-	gr_worker_outside(me->worker);
-	gr_loop_post(&c->request);
-	rc = gr_park(me, deadline, NULL, NULL, why, what);
-	gr_worker_answered(me->worker);
+	rc = begin_and_wait(me, c, deadline, why, what);
 	if (rc != 0) {
 		give_up(c);
 		return rc;
 	}
 	c->answered = true;
+	return c->result;
+}
+
+/* C4: whoever waits does so a second time. */
+static void wait_on(struct gr_request *r)
+{
+	struct gr_call *c = gr_container_of(r, struct gr_call, revoke);
+	struct gr_wait *w = c->wait;
+
+	if (c->begun) {
+		c->seq = c->again;
+		uv_cancel(c->uv);
+	} else if (gr_wait_claim(w, c->again, 0)) {
+		gr_loop_ready(w);
+	}
+}
+
+int gr_call_finish(struct gr_caller *me, struct gr_call *c, const char *why, const void *what)
+{
+	int rc = gr_loop_open();
+
+	if (rc != 0 || begin_and_wait(me, c, INT64_MAX, why, what) == 0)
+		return rc != 0 ? rc : c->result;
+	me->shielded = true;
+	c->again = gr_park_begin(me);
+	c->revoke.run = wait_on;
+	gr_worker_outside(me->worker);
+	gr_loop_post(&c->revoke);
+	gr_park(me, INT64_MAX, NULL, NULL, why, what);
+	gr_worker_answered(me->worker);
 	return c->result;
 }

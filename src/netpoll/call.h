@@ -29,6 +29,10 @@
  *  C2  What the caller gave up is tried to be called off (uv_cancel()): it works for what still
  *      waits for a thread of libuv's pool. What runs goes on: it must not use memory of the caller,
  *      and what it does to the world happens though nobody waits for it.
+ *  C4  Where libuv's threads use the caller's memory he waits to the end (gr_call_finish()): who is
+ *      cancelled tries to call it off, and waits again, not cancellable. Then the call has one
+ *      user at a time, may lie in the caller's frame, and needs no `end`. The owner is told of the
+ *      second wait by a request, so it knows of one wait at a time.
  *  C3  The answer is complete before gr_call_end(), and the caller reads it only if gr_call_run()
  *      returned what was given to that. Its negative results are told from the wait's own by
  *      `answered`.
@@ -52,6 +56,7 @@ struct gr_call {
 	struct gr_request revoke;
 	struct gr_wait *wait;
 	uint64_t seq;
+	uint64_t again; /* of the second wait (C4) */
 	int result;
 	bool begun; /* and not ended; the owner's */
 	uint32_t users;
@@ -61,6 +66,10 @@ struct gr_call {
  * gr_call_end() was given. Or -ETIMEDOUT, -ECANCELED (C1), or why there is no loop. */
 int gr_call_run(struct gr_caller *me, struct gr_call *c, int64_t deadline, const char *why,
 	const void *what);
+
+/* The same to its end (C4): what gr_call_end() was given, which is UV_ECANCELED if it was called off; or
+ * why there is no loop. `uv` is needed. Without gr_call_put(). */
+int gr_call_finish(struct gr_caller *me, struct gr_call *c, const char *why, const void *what);
 
 /* The caller is through with it. Also if it was never run. */
 void gr_call_put(struct gr_call *c);

@@ -91,4 +91,20 @@ int fault_uv_poll_start(uv_poll_t *handle, int events, uv_poll_cb fn);
 int fault_uv_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb fn,
 	const char *host, const char *service, const struct addrinfo *hints);
 
+int fault_uv_fs_open(uv_loop_t *uv, uv_fs_t *r, const char *path, int flags, int mode, uv_fs_cb fn);
+int fault_uv_fs_close(uv_loop_t *uv, uv_fs_t *r, uv_file fd, uv_fs_cb fn);
+int fault_uv_fs_read(uv_loop_t *uv, uv_fs_t *r, uv_file fd, const uv_buf_t bufs[], unsigned n,
+	int64_t at, uv_fs_cb fn);
+int fault_uv_fs_write(uv_loop_t *uv, uv_fs_t *r, uv_file fd, const uv_buf_t bufs[], unsigned n,
+	int64_t at, uv_fs_cb fn);
+int fault_uv_fs_fsync(uv_loop_t *uv, uv_fs_t *r, uv_file fd, uv_fs_cb fn);
+int fault_uv_fs_fstat(uv_loop_t *uv, uv_fs_t *r, uv_file fd, uv_fs_cb fn);
+int fault_uv_fs_stat(uv_loop_t *uv, uv_fs_t *r, const char *path, uv_fs_cb fn);
+int fault_uv_fs_lstat(uv_loop_t *uv, uv_fs_t *r, const char *path, uv_fs_cb fn);
+int fault_uv_fs_mkdir(uv_loop_t *uv, uv_fs_t *r, const char *path, int mode, uv_fs_cb fn);
+int fault_uv_fs_rmdir(uv_loop_t *uv, uv_fs_t *r, const char *path, uv_fs_cb fn);
+int fault_uv_fs_unlink(uv_loop_t *uv, uv_fs_t *r, const char *path, uv_fs_cb fn);
+int fault_uv_fs_rename(uv_loop_t *uv, uv_fs_t *r, const char *path, const char *to, uv_fs_cb fn);
+int fault_uv_fs_scandir(uv_loop_t *uv, uv_fs_t *r, const char *path, int flags, uv_fs_cb fn);
+
 #endif
