@@ -25,7 +25,10 @@ shift 2
 export GORO_TEST_SCALE="${GORO_TEST_SCALE:-50}"
 build=build/chaos/tests
 cmake --preset chaos >/dev/null
-cmake --build --preset chaos >/dev/null
+made=$(cmake --build --preset chaos) || {
+	echo "$made"
+	exit 1
+}
 if [ $# -eq 0 ]; then
 	set -- $(ls $build | grep '^test_stress_' | grep -v 'plateau' | sed 's/^test_//') \
 		api_barrier api_cancel api_chan api_chan_many api_chan_outside api_chan_wait api_cond \

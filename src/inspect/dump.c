@@ -263,3 +263,8 @@ int goro_dump(int fd)
 	gr_caller_leave(&me);
 	return rc;
 }
+
+void gr_dump_all(void)
+{
+	dump(2);
+}

@@ -16,6 +16,9 @@
 /* On the monitor's stack: says on stderr that nothing can ever run again, and dumps. */
 void gr_asleep_report(void);
 
+/* Dumps to stderr. */
+void gr_dump_all(void);
+
 /* By the thread that stops: names on stderr who has not ended after `waited_ns`. */
 void gr_dump_stragglers(int64_t waited_ns);
 

@@ -46,16 +46,18 @@ int gr_os_futex_wait(const uint32_t *addr, uint32_t expected, int64_t deadline)
 	return rc == ETIMEDOUT ? -ETIMEDOUT : 0;
 }
 
-void gr_os_futex_wake(const uint32_t *addr, int n)
+int gr_os_futex_wake(const uint32_t *addr, int n)
 {
 	int saved = errno;
+	long woken;
 
 	/* The word may be gone, and so is whoever slept there. The kernel says EFAULT at most;
 	 * valgrind would speak of an error. */
 	gr_valgrind_request(0, GR_VALGRIND_ERRORS_OFF, 1, 0);
-	syscall(SYS_futex, addr, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, n);
+	woken = syscall(SYS_futex, addr, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, n);
 	gr_valgrind_request(0, GR_VALGRIND_ERRORS_OFF, (uintptr_t)-1, 0);
 	errno = saved;
+	return woken > 0 ? (int)woken : 0;
 }
 
 /* Threads ----------------------------------------------------------------------------------- */

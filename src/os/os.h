@@ -44,8 +44,8 @@ uint64_t gr_os_entropy(void);
 int gr_os_futex_wait(const uint32_t *addr, uint32_t expected, int64_t deadline);
 
 /* Wakes up to n threads that sleep on addr. The address is not read and need not be mapped: the
- * word may have been freed by whoever saw its new value. */
-void gr_os_futex_wake(const uint32_t *addr, int n);
+ * word may have been freed by whoever saw its new value. Returns how many it found asleep. */
+int gr_os_futex_wake(const uint32_t *addr, int n);
 
 /* Threads ----------------------------------------------------------------------------------- */
 

@@ -140,6 +140,7 @@ static int start_rooms(const goro_config *user, bool report)
 		.finish = finish,
 		.stillborn = stillborn,
 		.all_asleep = gr_asleep_report,
+		.dump = gr_dump_all,
 		.poll = gr_loop_poll,
 		.poll_wake = gr_loop_wake,
 	};

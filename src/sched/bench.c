@@ -38,6 +38,7 @@ static void give_all_away(struct gr_worker *w)
 
 static void sit(struct gr_worker *w)
 {
+	gr_owing_begin(w);
 	give_all_away(w);
 	gr_exchange_acq_rel(&w->bench, 0u); /* B2 */
 	gr_store_release(&w->state, (uint32_t)GR_WORKER_BENCHED);
@@ -46,6 +47,7 @@ static void sit(struct gr_worker *w)
 	w->searching = false;
 	gr_idle_leave(w->index);
 	gr_idle_notify();
+	gr_owing_end(w);
 	while (!gr_load_acquire(&w->bench) && !gr_load_acquire(&gr_sched.quit))
 		if (!gr_chaos(GR_CHAOS_WAKE, 8))
 			gr_os_futex_wait(&w->bench, 0, INT64_MAX);

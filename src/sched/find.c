@@ -145,8 +145,10 @@ static struct gr_coro *found(struct gr_worker *w, struct gr_coro *co)
 {
 	if (w->searching) {
 		w->searching = false;
+		gr_owing_begin(w);
 		if (gr_idle_search_end())
 			gr_idle_notify();
+		gr_owing_end(w);
 	}
 	return co;
 }
@@ -181,8 +183,10 @@ static bool work_visible(void)
 
 void gr_find_sleep(struct gr_worker *w, int64_t (*earliest)(void))
 {
+	gr_owing_begin(w);
 	if (gr_idle_lie_down(w->index, w->searching) && work_visible())
 		gr_idle_notify();
+	gr_owing_end(w);
 	w->searching = false;
 	if (!gr_load_acquire(&gr_sched.quit)) {
 		w->searching = gr_idle_sleep(w->index, earliest, poll_until);

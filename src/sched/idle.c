@@ -12,6 +12,7 @@
 #include "base/lock.h"
 #include "os/os.h"
 #include "sched/ports.h"
+#include "sched/witness.h"
 
 /* Bits of a seat's futex word. */
 #define WOKEN   1u /* taken out of the list; counts as searching */
@@ -96,6 +97,11 @@ unsigned gr_idle_sleeping(void)
 	return sleeping(gr_load_relaxed(&idle.state));
 }
 
+unsigned gr_idle_searching(void)
+{
+	return searching(gr_load_relaxed(&idle.state));
+}
+
 unsigned gr_idle_awake(void)
 {
 	return gr_load_relaxed(&idle.taken) - gr_idle_sleeping();
@@ -131,9 +137,9 @@ static void check_counts(uint32_t state)
 static void unlink_seat(unsigned *link, bool to_search)
 {
 	struct seat *s = &idle.seats[*link - 1];
-
 	uint32_t before;
 
+	gr_witness_move();
 	*link = s->below;
 	s->asleep = false;
 	before = gr_fetch_sub_seq_cst(&idle.state, to_search ? SLEEPING - SEARCHING : SLEEPING);
@@ -153,10 +159,14 @@ static unsigned *next_to_wake(void)
 /* Gets it out of its sleep, wherever it sleeps (I6). */
 static void rouse(struct seat *s, uint32_t why)
 {
+	unsigned seat = (unsigned)(s - idle.seats);
+	uint32_t before = gr_witness_tell(seat);
+
 	if (gr_fetch_or_acq_rel(&s->futex, why) & POLLING)
 		gr_ports.poll_wake();
-	else
+	else if (!gr_witness_loses(GR_LOSS_WAKE))
 		gr_os_futex_wake(&s->futex, 1);
+	gr_witness_told(seat, before);
 }
 
 static bool wake_one(bool in_any_case)
@@ -182,6 +192,12 @@ void gr_idle_notify(void)
 {
 	uint32_t state;
 
+#ifdef GORO_DEBUG
+	if (gr_load_seq_cst(&idle.guard_asleep))
+		gr_idle_rouse(); /* the watchdog looks on */
+#endif
+	if (gr_witness_loses(GR_LOSS_NOTIFY))
+		return;
 	gr_fence_light(); /* pairs with gr_fence_heavy() in gr_idle_lie_down(): I3 */
 	state = gr_load_relaxed(&idle.state);
 	if (gr_unlikely(sleeping(state) != 0 && searching(state) == 0))
@@ -211,13 +227,16 @@ bool gr_idle_search_begin(void)
 		if (2 * searching(state) >= awake)
 			return false;
 	} while (!gr_cas_seq_cst(&idle.state, &state, state + SEARCHING));
+	gr_witness_move();
 	return true;
 }
 
 bool gr_idle_search_end(void)
 {
-	uint32_t before = gr_fetch_sub_seq_cst(&idle.state, SEARCHING);
+	uint32_t before;
 
+	gr_witness_move();
+	before = gr_fetch_sub_seq_cst(&idle.state, SEARCHING);
 	GR_DEBUG(searching(before) != 0);
 	return searching(before) == 1;
 }
@@ -228,6 +247,7 @@ bool gr_idle_lie_down(unsigned seat, bool was_searching)
 	uint32_t before;
 
 	gr_store_relaxed(&s->futex, 0u); /* nobody wakes a seat that is not in the list */
+	gr_witness_move();
 	gr_lock_acquire(&idle.lock);
 	s->asleep = true;
 	s->below = idle.top;
@@ -310,6 +330,7 @@ bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void), bool (*poll)(int64_
 
 	while (!(gr_load_acquire(&s->futex) & WOKEN)) {
 		int64_t until = watch ? keep_watch(earliest) : INT64_MAX;
+		bool timed_out;
 		uint32_t seen;
 
 		if (watch && gr_load_seq_cst(&idle.poller)) {
@@ -328,8 +349,10 @@ bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void), bool (*poll)(int64_
 		}
 		if (gr_chaos(GR_CHAOS_WAKE, 8))
 			continue; /* as if woken for no reason */
-		if (gr_os_futex_wait(&s->futex, seen, until) == -ETIMEDOUT &&
-			!gr_idle_get_up(seat)) {
+		gr_witness_stand(seat, &s->futex);
+		timed_out = gr_os_futex_wait(&s->futex, seen, until) == -ETIMEDOUT;
+		gr_witness_stand(seat, &s->futex);
+		if (timed_out && !gr_idle_get_up(seat)) {
 			woken = false;
 			break;
 		}

@@ -99,6 +99,7 @@ void gr_idle_rouse(void);
 
 /* For the monitor and the stats. */
 unsigned gr_idle_sleeping(void);
+unsigned gr_idle_searching(void);
 unsigned gr_idle_awake(void);
 bool gr_idle_watched(void);
 uint64_t gr_idle_wakes(void); /* how often a sleeper has been woken */

@@ -8,6 +8,7 @@ static struct {
 	struct gr_coro *first;
 	struct gr_coro *last;
 	unsigned len;
+	uint32_t taken;
 } queue __attribute__((aligned(GR_CACHELINE)));
 
 void gr_inject_push(struct gr_coro *first, struct gr_coro *last, unsigned count)
@@ -39,6 +40,9 @@ struct gr_coro *gr_inject_pop(unsigned max, unsigned *count)
 		queue.first = last->next;
 		last->next = NULL;
 		gr_store_relaxed(&queue.len, queue.len - *count);
+#ifdef GORO_DEBUG
+		gr_store_relaxed(&queue.taken, queue.taken + *count);
+#endif
 	}
 	gr_lock_release(&queue.lock);
 	return first;
@@ -47,4 +51,9 @@ struct gr_coro *gr_inject_pop(unsigned max, unsigned *count)
 unsigned gr_inject_len(void)
 {
 	return gr_load_relaxed(&queue.len);
+}
+
+uint32_t gr_inject_taken(void)
+{
+	return gr_load_relaxed(&queue.taken);
 }

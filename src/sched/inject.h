@@ -22,4 +22,7 @@ struct gr_coro *gr_inject_pop(unsigned max, unsigned *count);
 
 unsigned gr_inject_len(void);
 
+/* How many have been taken so far, mod 2^32; counted in checked builds alone. */
+uint32_t gr_inject_taken(void);
+
 #endif

@@ -9,6 +9,7 @@
 #include "sched/idle.h"
 #include "sched/inject.h"
 #include "sched/timer.h"
+#include "sched/watchdog.h"
 
 #define PERIOD       (10 * INT64_C(1000000))
 #define QUIET_LOOKS  10u
@@ -165,6 +166,7 @@ static void monitor_main(void *arg)
 			quiet = 0;
 			continue;
 		}
+		gr_watchdog_look();
 		c = look();
 		mend(&c);
 	}

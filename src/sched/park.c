@@ -93,9 +93,11 @@ void gr_park_count_end(struct gr_worker *w)
 static GR_ALWAYS_INLINE void commit_yield(struct gr_worker *w)
 {
 	gr_coro_move(w->pending.co, GR_CORO_RUNNING, GR_CORO_QUEUED);
+	gr_owing_begin(w);
 	gr_ready_behind(w, w->pending.co);
 	if (w->running != NULL)
 		gr_idle_notify(); /* somebody else runs here: it is work for others */
+	gr_owing_end(w);
 }
 
 /* Reads `pending` field by field: a copy of the whole would wait for the stores to its parts. */

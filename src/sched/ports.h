@@ -26,6 +26,8 @@ struct gr_ports {
 	void (*stillborn)(struct gr_coro *co);
 	/* On the monitor's stack: nothing can ever run again (D16); called once. */
 	void (*all_asleep)(void);
+	/* On the monitor's stack, before an abort: says on stderr what everybody does. */
+	void (*dump)(void);
 	/* The poller. Both are called only while gr_idle_poller() says that there is one.
 	 *
 	 * On a worker's own stack: adds to `out` whoever waits for what has happened outside. If

@@ -37,19 +37,20 @@ void gr_ready_fresh(struct gr_worker *w, struct gr_coro *co)
 void gr_ready(struct gr_worker *here, struct gr_coro *co)
 {
 	gr_coro_move(co, GR_CORO_ASLEEP, GR_CORO_QUEUED);
-	if (gr_unlikely(here == NULL)) {
-		if (gr_load_relaxed(&gr_sched.state) == GR_SCHED_FORKED)
-			return; /* it will never run here, and the queues may be half changed */
-		gr_inject_push(co, co, 1);
-	} else {
-		if (here->running != NULL && !gr_chaos(GR_CHAOS_ORDER, 4)) {
-			co = gr_runq_put_slot(&here->queue, co);
-			if (co == NULL)
-				return;
-		}
-		gr_ready_behind(here, co);
+	if (here != NULL && here->running != NULL && !gr_chaos(GR_CHAOS_ORDER, 4)) {
+		co = gr_runq_put_slot(&here->queue, co);
+		if (co == NULL)
+			return;
 	}
+	if (gr_unlikely(here == NULL) && gr_load_relaxed(&gr_sched.state) == GR_SCHED_FORKED)
+		return; /* it will never run here, and the queues may be half changed */
+	gr_owing_begin(here);
+	if (gr_unlikely(here == NULL))
+		gr_inject_push(co, co, 1);
+	else
+		gr_ready_behind(here, co);
 	gr_idle_notify();
+	gr_owing_end(here);
 }
 
 static struct gr_coro *coro_of(struct gr_wait *w)
@@ -111,6 +112,7 @@ void gr_ready_batch_flush(struct gr_worker *here, struct gr_ready_batch *b)
 		return;
 	if (gr_unlikely(here == NULL && gr_load_relaxed(&gr_sched.state) == GR_SCHED_FORKED))
 		return; /* as in gr_ready() */
+	gr_owing_begin(here);
 	if (here != NULL && b->count <= GR_RUNQ_SIZE / 4) {
 		/* One alone, and its worker is looking for something to run: nobody's help is due. */
 		alone = b->count == 1 && here->running == NULL && !gr_worker_holds(here);
@@ -124,4 +126,5 @@ void gr_ready_batch_flush(struct gr_worker *here, struct gr_ready_batch *b)
 	*b = (struct gr_ready_batch){ .first = NULL };
 	if (!alone)
 		gr_idle_notify();
+	gr_owing_end(here);
 }

@@ -97,6 +97,7 @@ struct gr_worker {
 	uint64_t seen_ticks; /* the monitor's */
 	uint64_t rests; /* the player's: stands still until it has made so many steps (sim.c) */
 	uint32_t state; /* enum gr_worker_state */
+	uint32_t owing; /* checked builds: gr_owing_begin() */
 	uint32_t bench; /* futex: a spare that is not needed waits here */
 	struct gr_os_thread thread;
 	struct gr_fresh fresh;
@@ -127,6 +128,7 @@ struct gr_sched {
 	uint64_t birth;  /* flags of the coroutines that are made now */
 	struct gr_worker *workers;
 	uint64_t foreign_spawned;
+	uint32_t owing; /* of threads that are no workers */
 };
 
 extern GR_HIDDEN struct gr_sched gr_sched;
@@ -226,6 +228,26 @@ static inline void gr_worker_outside(struct gr_worker *w)
 static inline void gr_worker_answered(struct gr_worker *w)
 {
 	gr_store_relaxed(&w->counters.answered, w->counters.answered + 1);
+}
+
+/* In checked builds, for watchdog.h G3: from here to end(), `here` (NULL: no worker) does something
+ * that a gr_idle_notify() has to follow. */
+static inline void gr_owing_begin(struct gr_worker *here)
+{
+#ifdef GORO_DEBUG
+	gr_fetch_add_seq_cst(here != NULL ? &here->owing : &gr_sched.owing, 1u);
+#else
+	(void)here;
+#endif
+}
+
+static inline void gr_owing_end(struct gr_worker *here)
+{
+#ifdef GORO_DEBUG
+	gr_fetch_sub_seq_cst(here != NULL ? &here->owing : &gr_sched.owing, 1u);
+#else
+	(void)here;
+#endif
 }
 
 /* A counter or tick that only its owner writes. */

@@ -41,6 +41,7 @@ static int begin(const struct gr_entry *entry, void *site)
 	co->site = site;
 	gr_fiber_release(&co->wait);
 	gr_coro_move(co, GR_CORO_ASLEEP, GR_CORO_QUEUED);
+	gr_owing_begin(me.worker);
 	if (gr_likely(me.worker != NULL)) {
 		gr_bump(me.worker->counters.spawned); /* before it can end (gr_sched_alive) */
 		gr_ready_fresh(me.worker, co);
@@ -49,6 +50,7 @@ static int begin(const struct gr_entry *entry, void *site)
 		gr_inject_push(co, co, 1);
 	}
 	gr_idle_notify();
+	gr_owing_end(me.worker);
 	if (gr_unlikely(birth & GR_CORO_PLAYED)) {
 		gr_sim_spawned(me.worker, co);
 		gr_sim_point(me.worker);

@@ -47,8 +47,10 @@ int gr_os_futex_wait(const uint32_t *addr, uint32_t expected, int64_t deadline)
 	return t->woken ? 0 : -ETIMEDOUT;
 }
 
-void gr_os_futex_wake(const uint32_t *addr, int n)
+int gr_os_futex_wake(const uint32_t *addr, int n)
 {
+	int woken = 0;
+
 	engine_point(addr);
 	engine_trace("futex wake [%s] %d", engine_describe(addr), n);
 	for (unsigned i = 0; i < THREADS && n > 0; i++) {
@@ -56,9 +58,11 @@ void gr_os_futex_wake(const uint32_t *addr, int n)
 
 		if (t->state == STATE_SLEEPS && t->futex == addr && !t->woken) {
 			t->woken = true;
+			woken++;
 			n--;
 		}
 	}
+	return woken;
 }
 
 /* Small pages, since memory is zeroed in each execution. */

@@ -19,9 +19,9 @@ set(below_runtime ${below_io} io inspect)
 # A file of sched includes headers to its left (or its own). A header and its .c may stand apart.
 set(sched_order
   wait.h wait.c coro.h coro.c current.h current.c ports.h runq.h runq.c fresh.h fresh.c inject.h inject.c
-  idle.h idle.c worker.h sim.h playlog.h playlog.c bench.h bench.c ready.h ready.c timer.h timer.c
+  witness.h idle.h idle.c worker.h sim.h playlog.h playlog.c bench.h bench.c ready.h ready.c timer.h timer.c
   cancel.h cancel.c thread.h thread.c asleep.h asleep.c park.h caller.c park.c waitq.h waitq.c
-  find.h find.c sim.c worker.c monitor.h monitor.c)
+  find.h find.c sim.c worker.c watchdog.h watchdog.c monitor.h monitor.c)
 
 # The place in the order; a file that is not listed has none.
 function(check_sched_order file path)
