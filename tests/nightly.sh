@@ -1,12 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# nightly.sh: every preset with every test, then the loops that are too long for each commit.
+# nightly.sh: every preset with every test, then the loops that are too long for each commit. What
+# it counted comes into docs/reliability.md.
 # GORO_NIGHTLY_REPEATS (default 20): how often each racing test runs.
 # GORO_NIGHTLY_SOAK (default 600): how many seconds everything runs at once, release and lto.
 # GORO_NIGHTLY_FAULTS (default 1800): how many seconds calls are made to fail, in three builds.
 set -eu
 
 cd "$(dirname "$0")/.."
+
+if [ "${1:-}" != --logged ]; then
+	log=build/nightly.log
+	mkdir -p build
+	{ sh tests/nightly.sh --logged 2>&1 || echo "==== nightly.sh: FAILED"; } | tee "$log"
+	python3 tests/figures.py "$log" build/dev/Testing/Temporary/LastTest.log
+	! grep -q '^==== nightly.sh: FAILED' "$log"
+	exit
+fi
+
 . tests/lib/packages.sh
 . tests/lib/parts.sh
 
@@ -46,5 +57,5 @@ part "mutants" python3 tests/mutants/run.py --scratch build/mutants
 part "mprotect guards" env GORO_GUARD=mprotect ctest --preset release --label-regex 'unit|api|stress'
 part "chaos: 1000 seeds" sh tests/chaos.sh 1 1000
 part "coverage" sh tests/coverage.sh
-print_times
 part "lto, $repeats times" again lto 'stress|api|unit'
+print_times
