@@ -66,7 +66,7 @@ bool engine_point(const volatile void *p)
 static void explain_deadlock(void)
 {
 	static const char *const words[] = { "not started", "ready", "spins", "sleeps on a futex",
-		"joins", "done" };
+		"receives", "joins", "done" };
 	struct thread *self = engine->self;
 
 	for (unsigned i = 1; i < THREADS; i++)
