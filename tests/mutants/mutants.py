@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The mutants of a source: the same text with one thing wrong.
 
-By rule: an order is one step weaker; a fence, lock, unlock, wake or unlink is gone; what may fail (a
-claim, a compare-exchange, a try) is taken for done though it failed. By hand: the broken twins of
-tests/model/ and those of by_hand.model.
+By rule: an order is one step weaker; a fence, lock, unlock, wake or unlink is gone; what may fail
+(a claim, a compare-exchange, a try) is taken for done though it failed. By hand: the broken twins
+of tests/model/ and those of by_hand.model.
 
 A mutant's name outlives other changes of its file: "FILE FUNCTION: OLD -> NEW", and "#2" if it is
 the second such.
@@ -20,7 +20,7 @@ sys.path.insert(0, f"{ROOT}/tests/model")
 import model  # noqa: E402 (it stands in the folder named above)
 import mutate  # noqa: E402
 
-# checks: the models that are meant for it; kind: order, fence, lock, unlock, wake, unlink, claim, hand
+# kind: order, fence, lock, unlock, wake, unlink, claim, hand; checks: models that are meant for it
 Mutant = collections.namedtuple("Mutant", "name file line kind text checks")
 
 WEAKER_LOAD = {"seq_cst": ["acquire"], "acquire": ["relaxed"]}
@@ -32,7 +32,8 @@ WEAKER_CHANGE = {"seq_cst": ["acq_rel"], "acq_rel": ["acquire", "release"],
 GONE = {
     "fence": r"gr_fence_\w+",
     "lock": r"gr_lock_acquire",
-    "unlock": r"gr_lock_release|gr_bitlock_release|gr_bitlock_drop|gr_chan_unlock|gr_pending_unlock",
+    "unlock": r"gr_lock_release|gr_bitlock_(?:release|drop)|gr_chan_unlock|gr_pending_unlock"
+              r"|gr_line_unlock|unlock_line",
     "wake": r"gr_wake|gr_wake_slow|gr_waitq_wake_all|gr_ready(?:_(?:in_slot|behind|batch_\w+))?"
             r"|gr_os_futex_wake|gr_idle_(?:notify|poke|kick|rouse|wake_all)|rouse|wake_one"
             r"|gr_ports\.poll_wake|gr_match_finish|gr_thread_deliver|gr_line_wake\w*",
@@ -59,7 +60,8 @@ def end_of_call(code, at):
 
 def places(code):
     """What to change: (kind, from, to, old, new) each, with the positions."""
-    for m in re.finditer(r"\bgr_(load|store|exchange|cas|fetch_(?:add|sub|or|and))_([a-z_]+)\(", code):
+    atomic = r"\bgr_(load|store|exchange|cas|fetch_(?:add|sub|or|and))_([a-z_]+)\("
+    for m in re.finditer(atomic, code):
         operation, order = m.groups()
         weaker = {"load": WEAKER_LOAD, "store": WEAKER_STORE}.get(operation, WEAKER_CHANGE)
         for other in weaker.get(order, []):
