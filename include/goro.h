@@ -69,6 +69,8 @@
 #include "goro/net.h"
 #include "goro/blocking.h"
 #include "goro/fs.h"
+#include "goro/resolve.h"
+#include "goro/udp.h"
 
 #include "goro/inspect.h"
 

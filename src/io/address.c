@@ -5,20 +5,24 @@
 #include <string.h>
 #include <uv.h>
 
-static int family_of(const char *network)
+static int family_of(const char *network, unsigned kinds)
 {
 	static const struct {
 		const char *name;
 		int family;
+		unsigned kind;
 	} networks[] = {
-		{ "tcp", AF_UNSPEC },
-		{ "tcp4", AF_INET },
-		{ "tcp6", AF_INET6 },
-		{ "unix", AF_UNIX },
+		{ "tcp", AF_UNSPEC, GR_ADDRESS_STREAM },
+		{ "tcp4", AF_INET, GR_ADDRESS_STREAM },
+		{ "tcp6", AF_INET6, GR_ADDRESS_STREAM },
+		{ "unix", AF_UNIX, GR_ADDRESS_STREAM },
+		{ "udp", AF_UNSPEC, GR_ADDRESS_DATAGRAM },
+		{ "udp4", AF_INET, GR_ADDRESS_DATAGRAM },
+		{ "udp6", AF_INET6, GR_ADDRESS_DATAGRAM },
 	};
 
 	for (size_t i = 0; i < sizeof(networks) / sizeof(*networks); i++)
-		if (strcmp(network, networks[i].name) == 0)
+		if ((networks[i].kind & kinds) && strcmp(network, networks[i].name) == 0)
 			return networks[i].family;
 	return -1;
 }
@@ -71,6 +75,31 @@ bool gr_address_copy(const struct sockaddr *sa, uint16_t port, struct gr_address
 	default:
 		return false;
 	}
+}
+
+static socklen_t length_of(int family)
+{
+	switch (family) {
+	case AF_INET:
+		return sizeof(struct sockaddr_in);
+	case AF_INET6:
+		return sizeof(struct sockaddr_in6);
+	default:
+		return 0;
+	}
+}
+
+bool gr_address_read(const struct sockaddr_storage *from, struct gr_address *to)
+{
+	*to = (struct gr_address){ .length = length_of(from->ss_family) };
+	memcpy(&to->sa, from, to->length);
+	return to->length != 0;
+}
+
+void gr_address_write(const struct gr_address *from, struct sockaddr_storage *to)
+{
+	memset(to, 0, sizeof(*to));
+	memcpy(to, &from->sa, length_of(from->sa.any.sa_family));
 }
 
 /* "@name" is Linux's abstract namespace, as elsewhere. */
@@ -168,7 +197,8 @@ static int parse_host(struct gr_target *t, bool bracketed)
 	return is_name(t->host) ? 0 : -EINVAL;
 }
 
-int gr_address_parse(const char *network, const char *address, struct gr_target *out)
+int gr_address_parse(
+	const char *network, unsigned kinds, const char *address, struct gr_target *out)
 {
 	bool bracketed;
 	int rc;
@@ -176,7 +206,7 @@ int gr_address_parse(const char *network, const char *address, struct gr_target 
 	if (network == NULL || address == NULL)
 		return -EINVAL;
 	memset(out, 0, sizeof(*out));
-	out->family = family_of(network);
+	out->family = family_of(network, kinds);
 	if (out->family == -1)
 		return -EINVAL;
 	if (out->family == AF_UNIX)

@@ -38,8 +38,17 @@ struct gr_target {
 	char host[GR_HOST_MAX];
 };
 
-/* 0 or -EINVAL. */
-int gr_address_parse(const char *network, const char *address, struct gr_target *out);
+/* Sorts of networks, as bits. */
+#define GR_ADDRESS_STREAM   1u
+#define GR_ADDRESS_DATAGRAM 2u
+
+/* `network` has to be of one of these kinds. 0 or -EINVAL. */
+int gr_address_parse(
+	const char *network, unsigned kinds, const char *address, struct gr_target *out);
+
+/* What users give and get: AF_INET or AF_INET6. False: another family. */
+bool gr_address_read(const struct sockaddr_storage *from, struct gr_address *to);
+void gr_address_write(const struct gr_address *from, struct sockaddr_storage *to);
 
 /* 0: none. */
 uint16_t gr_address_port(const struct gr_address *a);

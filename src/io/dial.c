@@ -165,29 +165,11 @@ static int dial_in_turn(
 	return first;
 }
 
-/* No host: this machine. */
-static int self_addresses(const struct gr_target *t, struct gr_address *found)
-{
-	int n = 0;
-
-	if (t->family != AF_INET6)
-		found[n++] = gr_address_of_in4(INADDR_LOOPBACK, t->port);
-	if (t->family != AF_INET)
-		found[n++] = gr_address_of_in6(&in6addr_loopback, t->port);
-	return n;
-}
-
 static int dial(const struct dial *d, const struct gr_target *t, struct gr_sock **out)
 {
 	struct gr_address found[GR_RESOLVE_MAX];
-	int n = 1;
+	int n = gr_resolve_target(d->me, t, found, d->deadline);
 
-	if (t->kind == GR_TARGET_NO_HOST)
-		n = self_addresses(t, found);
-	else if (t->kind == GR_TARGET_NAME)
-		n = gr_resolve(d->me, t->host, t->family, t->port, found, d->deadline);
-	else
-		found[0] = t->address;
 	return n < 0 ? n : dial_in_turn(d, found, n, out);
 }
 
@@ -198,7 +180,7 @@ int goro_dial_with(goro_conn **c, const char *network, const char *address,
 	struct gr_target t;
 	struct gr_caller me;
 	struct gr_sock *s;
-	int rc = c == NULL ? -EINVAL : gr_address_parse(network, address, &t);
+	int rc = c == NULL ? -EINVAL : gr_address_parse(network, GR_ADDRESS_STREAM, address, &t);
 
 	if (rc == 0)
 		rc = gr_options_read(options, &o);

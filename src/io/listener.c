@@ -15,8 +15,8 @@
 #include "goro/net.h"
 #include "goro/time.h"
 #include "io/address.h"
+#include "io/bind.h"
 #include "io/options.h"
-#include "io/resolve.h"
 #include "io/sock.h"
 #include "io/sys.h"
 
@@ -24,13 +24,6 @@
 #define PAUSE_MOST  (160 * GORO_MILLISECOND)
 
 /* Listen --------------------------------------------------------------------------------------- */
-
-static uint16_t port_of(int fd)
-{
-	struct gr_address a = { .length = sizeof(a.sa) };
-
-	return getsockname(fd, &a.sa.any, &a.length) == 0 ? gr_address_port(&a) : 0;
-}
 
 /* A listening socket, or a negative errno. */
 static int bind_and_listen(const struct gr_address *a, bool v6_only, const goro_net_options *o)
@@ -53,41 +46,6 @@ static int bind_and_listen(const struct gr_address *a, bool v6_only, const goro_
 	return rc;
 }
 
-/* Both families through one socket where there is IPv6, unless one is asked for. */
-static int listen_anywhere(const struct gr_target *t, const goro_net_options *o)
-{
-	struct gr_address a = gr_address_of_in6(&in6addr_any, t->port);
-	int fd = -EAFNOSUPPORT;
-
-	if (t->family != AF_INET)
-		fd = bind_and_listen(&a, t->family == AF_INET6, o);
-	if (t->family == AF_INET6 || (fd != -EAFNOSUPPORT && fd != -EADDRNOTAVAIL))
-		return fd;
-	a = gr_address_of_in4(INADDR_ANY, t->port);
-	return bind_and_listen(&a, false, o);
-}
-
-static int listen_at_name(
-	struct gr_caller *me, const struct gr_target *t, const goro_net_options *o)
-{
-	struct gr_address found[GR_RESOLVE_MAX];
-	int n = gr_resolve(me, t->host, t->family, t->port, found, GORO_FOREVER);
-
-	return n < 0 ? n : bind_and_listen(&found[0], true, o);
-}
-
-static int listen_at(struct gr_caller *me, const struct gr_target *t, const goro_net_options *o)
-{
-	switch (t->kind) {
-	case GR_TARGET_NO_HOST:
-		return listen_anywhere(t, o);
-	case GR_TARGET_NAME:
-		return listen_at_name(me, t, o);
-	default:
-		return bind_and_listen(&t->address, true, o);
-	}
-}
-
 /* The name of a unix listener's file, for its removal. False: out of memory. */
 static bool keep_path(struct gr_sock *s, const struct gr_target *t)
 {
@@ -106,7 +64,7 @@ static bool keep_path(struct gr_sock *s, const struct gr_target *t)
 static int make_listener(struct gr_caller *me, const struct gr_target *t, const goro_net_options *o,
 	goro_listener **out)
 {
-	int fd = listen_at(me, t, o);
+	int fd = gr_bind(me, t, bind_and_listen, o);
 	struct gr_sock *s;
 	int rc;
 
@@ -115,7 +73,7 @@ static int make_listener(struct gr_caller *me, const struct gr_target *t, const 
 	rc = gr_sock_make(fd, GR_SOCK_LISTENER, &s);
 	if (rc != 0)
 		return rc;
-	s->port = port_of(fd);
+	s->port = gr_bind_port(fd);
 	if (keep_path(s, t)) {
 		*out = gr_sock_handle(s);
 	} else {
@@ -132,7 +90,7 @@ int goro_listen_with(goro_listener **l, const char *network, const char *address
 	goro_net_options o;
 	struct gr_target t;
 	struct gr_caller me;
-	int rc = l == NULL ? -EINVAL : gr_address_parse(network, address, &t);
+	int rc = l == NULL ? -EINVAL : gr_address_parse(network, GR_ADDRESS_STREAM, address, &t);
 
 	if (rc == 0)
 		rc = gr_options_read(options, &o);

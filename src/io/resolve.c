@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "goro/resolve.h"
+#include "io/sock.h"
 #include "netpoll/call.h"
 #include "netpoll/loop.h"
 
@@ -92,4 +94,53 @@ int gr_resolve(struct gr_caller *me, const char *host, int family, uint16_t port
 		rc = rc == 0 ? copy_answer(l, port, out) : code_of(rc);
 	gr_call_put(&l->call);
 	return rc;
+}
+
+/* No host: this machine. */
+static int self_addresses(const struct gr_target *t, struct gr_address *out)
+{
+	int n = 0;
+
+	if (t->family != AF_INET6)
+		out[n++] = gr_address_of_in4(INADDR_LOOPBACK, t->port);
+	if (t->family != AF_INET)
+		out[n++] = gr_address_of_in6(&in6addr_loopback, t->port);
+	return n;
+}
+
+int gr_resolve_target(
+	struct gr_caller *me, const struct gr_target *t, struct gr_address *out, int64_t deadline)
+{
+	switch (t->kind) {
+	case GR_TARGET_NO_HOST:
+		return self_addresses(t, out);
+	case GR_TARGET_NAME:
+		return gr_resolve(me, t->host, t->family, t->port, out, deadline);
+	default:
+		out[0] = t->address;
+		return 1;
+	}
+}
+
+int goro_resolve(const char *network, const char *address, struct sockaddr_storage *found, int room,
+	int64_t deadline)
+{
+	struct gr_address all[GR_RESOLVE_MAX];
+	struct gr_target t;
+	struct gr_caller me;
+	int n = found == NULL || room < 1 ?
+		-EINVAL :
+		gr_address_parse(network, GR_ADDRESS_STREAM | GR_ADDRESS_DATAGRAM, address, &t);
+
+	if (n == 0 && t.kind == GR_TARGET_UNIX)
+		n = -EINVAL;
+	if (n == 0)
+		n = gr_sock_caller(&me);
+	if (n == 0)
+		n = gr_resolve_target(&me, &t, all, deadline);
+	if (n > 0 && n > room)
+		n = room;
+	for (int i = 0; i < n; i++)
+		gr_address_write(&all[i], &found[i]);
+	return n;
 }

@@ -15,4 +15,8 @@
 int gr_resolve(struct gr_caller *me, const char *host, int family, uint16_t port,
 	struct gr_address *out, int64_t deadline);
 
+/* The same for whatever a peer's address can be; no host is this machine. */
+int gr_resolve_target(
+	struct gr_caller *me, const struct gr_target *t, struct gr_address *out, int64_t deadline);
+
 #endif

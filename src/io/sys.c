@@ -32,6 +32,11 @@ GR_NOINLINE ssize_t gr_sys_sendmsg(int fd, const struct msghdr *m)
 	OR_ERRNO(ssize_t, sendmsg(fd, m, MSG_NOSIGNAL));
 }
 
+GR_NOINLINE ssize_t gr_sys_recvmsg(int fd, struct msghdr *m)
+{
+	OR_ERRNO(ssize_t, recvmsg(fd, m, 0));
+}
+
 GR_NOINLINE int gr_sys_accept(int fd)
 {
 	OR_ERRNO(int, accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC));

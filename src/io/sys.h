@@ -18,6 +18,7 @@
 ssize_t gr_sys_recv(int fd, void *buf, size_t n);
 ssize_t gr_sys_send(int fd, const void *buf, size_t n);
 ssize_t gr_sys_sendmsg(int fd, const struct msghdr *m);
+ssize_t gr_sys_recvmsg(int fd, struct msghdr *m);
 int gr_sys_accept(int fd);
 int gr_sys_connect(int fd, const struct gr_address *a);
 int gr_sys_bind(int fd, const struct gr_address *a);

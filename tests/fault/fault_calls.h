@@ -75,6 +75,7 @@ int fault_connect(int fd, const struct sockaddr *to, socklen_t size);
 ssize_t fault_recv(int fd, void *to, size_t n, int flags);
 ssize_t fault_send(int fd, const void *from, size_t n, int flags);
 ssize_t fault_sendmsg(int fd, const struct msghdr *message, int flags);
+ssize_t fault_recvmsg(int fd, struct msghdr *message, int flags);
 int fault_shutdown(int fd, int how);
 int fault_getsockopt(int fd, int level, int name, void *to, socklen_t *room);
 int fault_setsockopt(int fd, int level, int name, const void *from, socklen_t size);

@@ -85,6 +85,13 @@ ssize_t fault_sendmsg(int fd, const struct msghdr *message, int flags)
 	return fault_now(FAULT_sendmsg) ? -1 : sendmsg(fd, message, flags);
 }
 
+ssize_t fault_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	if (fault_now(FAULT_recvmsg) || fault_now(FAULT_recvmsg_eintr))
+		return -1;
+	return recvmsg(fd, message, flags);
+}
+
 int fault_shutdown(int fd, int how)
 {
 	return fault_now(FAULT_shutdown) ? -1 : shutdown(fd, how);
