@@ -32,8 +32,8 @@
  *  W6  Descriptors are type-stable, so a late claim reads a word, never foreign memory; the
  *      sequence makes it lose.
  *
- * Orderings: every change is a compare-exchange with acquire and release, or stronger. Claim's
- * release half publishes nothing by itself (W2: the outcome comes after it); deliver's release
+ * Orderings: a claim acquires what the sleeper did before its wait, and what the commit saved. It
+ * releases nothing (W2: the outcome comes after it); deliver's release
  * pairs with the acquire in commit (DELIVERED) or with the run queue's (push). A commit is the
  * store half of the cancel flag's store–load pair (cancel.h), whose fence follows it. The store of
  * W5 is a release, and the lock's release after it is another: pairs with the claim's acquire.
@@ -155,7 +155,7 @@ static inline void gr_wait_end(struct gr_wait *w)
  * call gr_wait_deliver() after its last access to the sleeper's frame. */
 static inline bool gr_wait_claim(struct gr_wait *w, uint64_t seq, int outcome)
 {
-	uint64_t word = gr_load_acquire(&w->word);
+	uint64_t word = gr_load_relaxed(&w->word);
 	uint64_t claimed;
 
 	do {
@@ -169,7 +169,7 @@ static inline bool gr_wait_claim(struct gr_wait *w, uint64_t seq, int outcome)
 		else
 			return false;
 	} while (gr_unlikely(
-		gr_chaos(GR_CHAOS_CLAIM, 8) || !gr_cas_acq_rel(&w->word, &word, claimed)));
+		gr_chaos(GR_CHAOS_CLAIM, 8) || !gr_cas_acquire(&w->word, &word, claimed)));
 	w->outcome = outcome;
 	return true;
 }

@@ -265,6 +265,14 @@ static void setup_coroutine(void)
 	only_one = true;
 }
 
+/* Whoever finds it in the mail runs it, and needs its registers: the commit was the other's, and
+ * the timer holds no lock that came after it. */
+static void setup_deadline_elsewhere(void)
+{
+	furnish(2);
+	first(take_in_time);
+}
+
 static void check_one(void)
 {
 	house_close();
@@ -322,6 +330,8 @@ static const struct model models[] = {
 	PARK("park unlocked, cancel", setup_cancel_unlocked, check_given_up,
 		HOUSE_WORKER(0), T(cancel)),
 	PARK("park, deadline", setup_deadline, check_given_up, HOUSE_WORKER(0), HOUSE_TIMER),
+	PARK("park, deadline elsewhere", setup_deadline_elsewhere, check_given_up,
+		HOUSE_WORKER(0), HOUSE_WORKER(1), HOUSE_TIMER),
 	PARK("park, give, cancel", setup_cancel, check_nothing_lost,
 		HOUSE_WORKER(0), T(give), T(cancel)),
 	PARK("park, give, deadline", setup_deadline, check_nothing_lost,
