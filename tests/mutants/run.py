@@ -89,7 +89,7 @@ class Bench:
         for part in PARTS:
             for path in files_of(f"{ROOT}/{part}"):
                 copy(path, f"{folder}/{os.path.relpath(path, ROOT)}")
-        self.engine = f"{folder}/libmodel.a"
+        self.engine = None
         self.model = [sys.executable, f"{folder}/tests/model/model.py", "--cc", cc]
         self.sound = {}  # check: how long it takes
 
@@ -108,7 +108,8 @@ class Bench:
                     child.communicate()
 
     def model_fails(self, name):
-        if not os.path.exists(self.engine):
+        if self.engine is None:
+            self.engine = f"{self.folder}/libmodel.a"
             self.must([*self.model, "engine", "-o", self.engine])
         status, output = self.call([*self.model, "--engine", self.engine, "run", name], MODEL_LIMIT)
         if "model.py:" in output or "error:" in output:
