@@ -71,6 +71,7 @@
 #include "goro/fs.h"
 #include "goro/resolve.h"
 #include "goro/udp.h"
+#include "goro/signal.h"
 
 #include "goro/inspect.h"
 

@@ -29,6 +29,7 @@
 #include "goro/time.h"
 #include "inspect/inspect.h"
 #include "io/blocking.h"
+#include "io/signal.h"
 #include "io/sock.h"
 #include "netpoll/loop.h"
 #include "netpoll/poll.h"
@@ -232,6 +233,7 @@ static int stop(void)
 	gr_blocking_stop();
 	gr_sched_stop();
 	gr_sock_stop();
+	gr_signal_stop();
 	gr_loop_stop();
 	gr_poll_stop();
 	gr_fault_stop();

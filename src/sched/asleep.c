@@ -12,6 +12,7 @@
 static bool wanted;
 static bool reported;
 static uint32_t helpers;
+static int sources;
 
 void gr_asleep_start(bool report)
 {
@@ -25,12 +26,17 @@ void gr_asleep_helpers(unsigned n)
 	gr_store_relaxed(&helpers, n);
 }
 
+void gr_asleep_source(int more)
+{
+	gr_fetch_add_relaxed(&sources, more);
+}
+
 /* Who calls from outside leaves work before he leaves: so the callers are looked at first. */
 static bool nothing_can_run(void)
 {
 	return gr_load_acquire(&gr_sched.state) == GR_SCHED_RUNNING && gr_thread_count() == 0 &&
 		gr_inject_len() == 0 && gr_timer_next() == INT64_MAX && gr_sched_outside() == 0 &&
-		gr_idle_awake() == 0;
+		gr_load_relaxed(&sources) == 0 && gr_idle_awake() == 0;
 }
 
 void gr_asleep_look(unsigned ours)

@@ -16,6 +16,10 @@ void gr_asleep_start(bool report);
 /* Besides the workers and the monitor so many threads are goro's, and wake nobody by themselves. */
 void gr_asleep_helpers(unsigned n);
 
+/* One more, or one less, from which something may come for which no coroutine needs to be parked: a
+ * signal. From anywhere. */
+void gr_asleep_source(int more);
+
 /* Reports if nothing can, and this process has no other threads than `ours`. All workers sleep, or
  * have lain down for it. */
 void gr_asleep_look(unsigned ours);

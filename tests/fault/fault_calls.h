@@ -89,6 +89,8 @@ int fault_uv_loop_init(uv_loop_t *loop);
 int fault_uv_async_init(uv_loop_t *loop, uv_async_t *async, uv_async_cb fn);
 int fault_uv_poll_init(uv_loop_t *loop, uv_poll_t *handle, int fd);
 int fault_uv_poll_start(uv_poll_t *handle, int events, uv_poll_cb fn);
+int fault_uv_signal_init(uv_loop_t *loop, uv_signal_t *handle);
+int fault_uv_signal_start(uv_signal_t *handle, uv_signal_cb fn, int signo);
 int fault_uv_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb fn,
 	const char *host, const char *service, const struct addrinfo *hints);
 

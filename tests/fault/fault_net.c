@@ -154,6 +154,16 @@ int fault_uv_poll_start(uv_poll_t *handle, int events, uv_poll_cb fn)
 	return fault_now(FAULT_uv_poll_start) ? -errno : uv_poll_start(handle, events, fn);
 }
 
+int fault_uv_signal_init(uv_loop_t *loop, uv_signal_t *handle)
+{
+	return fault_now(FAULT_uv_signal_init) ? -errno : uv_signal_init(loop, handle);
+}
+
+int fault_uv_signal_start(uv_signal_t *handle, uv_signal_cb fn, int signo)
+{
+	return fault_now(FAULT_uv_signal_start) ? -errno : uv_signal_start(handle, fn, signo);
+}
+
 int fault_uv_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb fn,
 	const char *host, const char *service, const struct addrinfo *hints)
 {

@@ -256,6 +256,23 @@ static void run_blocking_call(void)
 	goro_run(block_and_wait, NULL);
 }
 
+static void wait_for_a_signal(void *arg)
+{
+	chan(int) c;
+	int signo;
+
+	(void)arg;
+	if (goro_signal(&c, SIGUSR1) != 0)
+		abort();
+	dprintf(2, "ready\n");
+	chan_recv(c, &signo);
+}
+
+static void run_waiting_for_a_signal(void)
+{
+	goro_run(wait_for_a_signal, NULL);
+}
+
 static void nothing_is_told_of(void (*deed)(void))
 {
 	char monitor[128];
@@ -281,6 +298,13 @@ static void nothing_is_told_while_a_blocking_call_runs(void **state)
 	(void)state;
 	skip_among_strangers();
 	nothing_is_told_of(run_blocking_call);
+}
+
+static void nothing_is_told_while_a_signal_may_come(void **state)
+{
+	(void)state;
+	skip_among_strangers();
+	nothing_is_told_of(run_waiting_for_a_signal);
 }
 
 static void nothing_is_told_where_threads_of_the_program_may_come(void **state)
@@ -325,6 +349,7 @@ int main(void)
 		cmocka_unit_test(all_asleep_is_told_in_deterministic_mode_too),
 		cmocka_unit_test(threads_for_blocking_calls_hide_nothing),
 		cmocka_unit_test(nothing_is_told_while_a_blocking_call_runs),
+		cmocka_unit_test(nothing_is_told_while_a_signal_may_come),
 		cmocka_unit_test(nothing_is_told_while_a_deadline_will_wake_somebody),
 		cmocka_unit_test(nothing_is_told_where_threads_of_the_program_may_come),
 	};
