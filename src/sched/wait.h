@@ -32,11 +32,13 @@
  *  W6  Descriptors are type-stable, so a late claim reads a word, never foreign memory; the
  *      sequence makes it lose.
  *
- * Orderings: a claim acquires what the sleeper did before its wait, and what the commit saved. It
- * releases nothing (W2: the outcome comes after it); deliver's release
- * pairs with the acquire in commit (DELIVERED) or with the run queue's (push). A commit is the
- * store half of the cancel flag's store–load pair (cancel.h), whose fence follows it. The store of
- * W5 is a release, and the lock's release after it is another: pairs with the claim's acquire.
+ * Orderings: a claim acquires what the sleeper did before its wait, and what the commit saved; it
+ * releases nothing (W2: the outcome comes after it). Deliver's release pairs with the fence in
+ * commit (DELIVERED) or with the run queue's acquire (push), its acquire with a commit that came
+ * between claim and delivery. A commit releases the saved registers, and acquires nothing unless
+ * it is to push. It is the store half of the cancel flag's store–load pair (cancel.h), whose fence
+ * follows it. The store of W5 is a release, and the lock's release after it is another: pairs with
+ * the claim's acquire.
  *
  * Checked as a model: the two-step claim is what makes `recv; free` legal. A one-step claim
  * whose commit readies the sleeper resumes it before its outcome is written.
@@ -212,7 +214,7 @@ static inline bool gr_wait_commit(struct gr_wait *w)
 			return true;
 		}
 	} while (gr_chaos(GR_CHAOS_CLAIM, 8) ||
-		!gr_cas_acq_rel(&w->word, &word, (word & ~GR_WAIT_STATE) | next));
+		!gr_cas_release(&w->word, &word, (word & ~GR_WAIT_STATE) | next));
 	return false;
 }
 
