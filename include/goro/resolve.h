@@ -8,11 +8,13 @@
 #define GORO_RESOLVE_H
 
 #include <stdint.h>
-#include <sys/socket.h>
 
 #include "goro/attributes.h"
 
 GORO_BEGIN
+
+/* Of <sys/socket.h>, which has names like send() that a program may want for itself. */
+struct sockaddr_storage;
 
 /** Finds the addresses that an address in words stands for.
  *

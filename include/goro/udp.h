@@ -16,12 +16,14 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 #include <sys/types.h>
 
 #include "goro/attributes.h"
 
 GORO_BEGIN
+
+/* Of <sys/socket.h>, which has names like send() that a program may want for itself. */
+struct sockaddr_storage;
 
 typedef struct goro_udp goro_udp;
 
