@@ -30,12 +30,14 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "goro/attributes.h"
 
 GORO_BEGIN
+
+/* <sys/stat.h> has it; it is not included here, since programs may have a mkdir() or umask() of their own. */
+struct stat;
 
 /** Opens a file.
  *
