@@ -140,6 +140,8 @@ void model_name(const void *p, size_t size, const char *name)
 		engine->names[engine->name_count++] = (struct name){ low, low + size, name };
 }
 
+bool model_no_memory;
+
 /* include/libc.h */
 void *model_libc_malloc(size_t size);
 void *model_libc_calloc(size_t n, size_t size);
@@ -149,19 +151,19 @@ void *model_libc_aligned_alloc(size_t align, size_t size);
 
 void *model_libc_malloc(size_t size)
 {
-	return model_alloc(size);
+	return model_no_memory ? NULL : model_alloc(size);
 }
 
 void *model_libc_calloc(size_t n, size_t size)
 {
-	return model_alloc(n * size);
+	return model_libc_malloc(n * size);
 }
 
 void *model_libc_realloc(void *p, size_t size)
 {
-	void *to = model_alloc(size);
+	void *to = model_libc_malloc(size);
 
-	if (p != NULL) {
+	if (to != NULL && p != NULL) {
 		size_t old = ((struct block *)p - 1)->size;
 
 		memcpy(to, p, old < size ? old : size);

@@ -64,6 +64,7 @@ enum state {
 	STATE_NONE,
 	STATE_READY,
 	STATE_SPINS,
+	STATE_PAUSES,
 	STATE_SLEEPS,
 	STATE_RECEIVES,
 	STATE_JOINS,
@@ -88,11 +89,12 @@ struct thread {
 	enum state state;
 	const void *futex; /* STATE_SLEEPS: on what */
 	bool woken, timed;
+	unsigned pauses;    /* since something it has read has changed */
 	unsigned queue;     /* STATE_RECEIVES: from which */
 	void *worker;       /* for gr_current_worker() */
 	int error;          /* its errno */
 	uintptr_t arena;    /* next free byte */
-	struct cell *alone; /* read since it last spun, and touched by no other thread so far */
+	struct cell *alone; /* read since it last spun, and not shared so far */
 	unsigned seen_count;
 	struct seen seen[LOCATIONS]; /* read since it last spun */
 	struct view now;             /* what it must have seen */
@@ -137,6 +139,7 @@ struct cell {
 	bool atomic;        /* has a location */
 	uint8_t count;
 	uint8_t touched; /* in any execution: threads with atomic operations here, as bits */
+	bool written;    /* and one of these operations was not a load */
 	struct access access[ACCESSES];
 };
 
@@ -157,9 +160,11 @@ struct engine {
 	struct thread threads[THREADS];
 	struct thread *self;
 	bool several; /* threads run, not the setup or the check */
+	bool still;   /* nobody could go on but those who pause */
 	bool quiet;   /* nobody could go on but those who receive: there is nothing more to come */
 	struct queue queues[MODEL_QUEUES];
 	bool finished; /* this execution is over */
+	int64_t time;
 	unsigned preemptions, stale;
 	uint32_t execution;
 	bool grew; /* a location turned out to be shared: explore anew */
@@ -217,8 +222,8 @@ GR_NORETURN GR_PRINTF(2, 3) void engine_fail(enum failure kind, const char *form
 GR_NORETURN GR_PRINTF(1, 2) void engine_broken(const char *format, ...); /* the model's limits */
 
 /* threads.c: a question before an operation on p (NULL: always), and after state was changed.
- * True: no other thread touches p, so memory itself will do. */
-bool engine_point(const volatile void *p);
+ * True: no other thread touches p, or none writes it, so memory itself will do. */
+bool engine_point(const volatile void *p, bool writes);
 void engine_block(void);
 
 /* wait.c */

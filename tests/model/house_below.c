@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* house_below.c: what the house stands on: stacks of the engine's, no sanitizer; and what no
- * model's house has: a player of the workers (sched/sim.h), timers for threads from outside. */
+ * model's house has: a player of the workers (sched/sim.h). */
 #include "context/stack.h"
 #include "model.h"
 #include "sched/sim.h"
-#include "sched/timer.h"
 
 bool gr_sanitizer_any, gr_sanitizer_tsan, gr_sanitizer_asan, gr_sanitizer_valgrind;
 bool gr_stack_short;
@@ -20,6 +19,22 @@ int gr_stack_promise_slow(struct gr_stack_cache *cache, int class)
 void gr_stack_unpromise_slow(struct gr_stack_cache *cache, int class)
 {
 	(void)cache, (void)class;
+}
+
+void gr_stack_cache_init(struct gr_stack_cache *cache, int class)
+{
+	(void)cache, (void)class;
+}
+
+void gr_stack_cache_fini(struct gr_stack_cache *cache)
+{
+	(void)cache;
+}
+
+void *gr_stack_get_slow(struct gr_stack_cache *cache, int class)
+{
+	(void)cache, (void)class;
+	return model_stack_get();
 }
 
 void gr_stack_put_slow(struct gr_stack_cache *cache, int class, void *top)
@@ -53,7 +68,7 @@ void gr_fiber_before_asan(struct gr_fiber *from, uintptr_t to_low, size_t to_siz
 	(void)from, (void)to_low, (void)to_size, (void)from_dies;
 }
 
-/* Never called, as gr_sched.played and gr_clock_is_virtual() are false ----------------------- */
+/* Never called, as gr_played() is false ------------------------------------------------------- */
 
 void gr_sim_point(struct gr_worker *w)
 {
@@ -80,24 +95,12 @@ void gr_sim_chose(struct gr_worker *w, int which)
 	(void)w, (void)which;
 }
 
-struct gr_timer *gr_timer_make(void (*fire)(struct gr_timer *, void *arg, int64_t now), void *arg)
+void gr_sim_stole(struct gr_worker *w, const struct gr_worker *victim)
 {
-	(void)fire, (void)arg;
-	return NULL;
+	(void)w, (void)victim;
 }
 
-void gr_timer_free(struct gr_timer *t)
+void gr_sim_fired(struct gr_worker *w, unsigned timers)
 {
-	(void)t;
-}
-
-int gr_timer_arm(struct gr_timer *t, int64_t when)
-{
-	(void)t, (void)when;
-	return -1;
-}
-
-void gr_timer_disarm(struct gr_timer *t)
-{
-	(void)t;
+	(void)w, (void)timers;
 }

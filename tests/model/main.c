@@ -147,6 +147,8 @@ static unsigned bound(unsigned asked, unsigned of_model, unsigned otherwise)
 {
 	if (asked != UINT_MAX)
 		return asked;
+	if (of_model == MODEL_NONE)
+		return 0;
 	return of_model != 0 ? of_model : otherwise;
 }
 

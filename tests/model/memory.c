@@ -83,7 +83,7 @@ static const struct store *pick(uint32_t location, enum model_order order, const
 
 uint64_t model_load(const volatile void *p, size_t size, enum model_order order, const char *site)
 {
-	bool alone = engine_point(p);
+	bool alone = engine_point(p, false);
 	const struct store *s;
 	uint32_t location;
 
@@ -157,7 +157,7 @@ static void give_out(struct store *s, uint32_t location, enum model_order order)
 void model_store(
 	volatile void *p, size_t size, uint64_t value, enum model_order order, const char *site)
 {
-	bool alone = engine_point(p);
+	bool alone = engine_point(p, true);
 	struct location *l;
 	struct store *s;
 	uint32_t location;
@@ -217,7 +217,7 @@ static uint64_t compute(enum model_rmw operation, uint64_t old, uint64_t operand
 uint64_t model_rmw(volatile void *p, size_t size, enum model_rmw operation, uint64_t operand,
 	enum model_order order, const char *site)
 {
-	bool alone = engine_point(p);
+	bool alone = engine_point(p, true);
 	uint32_t location;
 	uint64_t old, value;
 
@@ -257,7 +257,7 @@ bool model_cas(volatile void *p, size_t size, void *expected, uint64_t value,
 		order == MODEL_RELEASE                    ? MODEL_RELAXED :
 							    order;
 	uint64_t wanted = engine_read(expected, size);
-	bool alone = engine_point(p);
+	bool alone = engine_point(p, true);
 	const struct store *s;
 	uint32_t location;
 
@@ -302,7 +302,7 @@ void model_fence(int kind, const char *site)
 	struct thread *t = engine->self;
 
 	if (kind != MODEL_ACQUIRE && kind != MODEL_RELEASE) /* those are the thread's own affair */
-		engine_point(NULL);
+		engine_point(NULL, false);
 	engine_trace("%s", site);
 	switch (kind) {
 	case MODEL_ACQUIRE:

@@ -52,6 +52,7 @@ struct model {
 	void (*check)(void); /* after all have ended; may be NULL */
 	struct model_thread threads[MODEL_THREADS];
 	unsigned preemptions; /* the bounds, where the defaults are not fit; 0: the defaults */
+#define MODEL_NONE UINT32_MAX /* … and this: 0 */
 	unsigned stale;
 	const char
 		*outcomes; /* the engine's tests: exactly what model_outcome() must hear, "a|b" */
@@ -74,6 +75,9 @@ unsigned model_self(void);
 void *model_alloc(size_t size);
 void model_free(void *p);
 
+/* True: the C library has no memory. */
+extern bool model_no_memory;
+
 /* A stack for a context of the model's own; returns its high end. */
 void *model_stack_get(void);
 void model_stack_put(void *top);
@@ -83,6 +87,10 @@ void model_name(const void *p, size_t size, const char *name);
 
 /* Waits until a store has changed something that the caller has read since it last waited. */
 void model_spin(void);
+
+/* Where a thread that waits for nothing pauses: the third time that nothing has changed since, others go
+ * on first. Returns 0. */
+unsigned model_pause(void);
 
 /* Messages between threads of a model, for what is no part of what it explores: no step, in order,
  * and all that came before the sending is before the receipt. NULL: nobody can go on any more but

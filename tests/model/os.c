@@ -14,10 +14,10 @@ void gr_os_nap(int64_t ns)
 	model_spin();
 }
 
-/* Time is what the model makes of it: a deadline may pass at any moment. */
+/* A deadline may pass at any moment, and then it is that late. */
 int64_t gr_os_now(void)
 {
-	return INT64_C(1) << 40;
+	return engine->time;
 }
 
 int *gr_os_errno(void)
@@ -31,7 +31,7 @@ int gr_os_futex_wait(const uint32_t *addr, uint32_t expected, int64_t deadline)
 	struct thread *t = engine->self;
 	uint32_t value;
 
-	engine_point(addr);
+	engine_point(addr, false);
 	engine_access(addr, sizeof(*addr), ACCESS_READ | ACCESS_ATOMIC, "futex wait");
 	memcpy(&value, addr, sizeof(value));
 	engine_trace("futex wait [%s]: %#x, expects %#x", engine_describe(addr), value, expected);
@@ -43,6 +43,8 @@ int gr_os_futex_wait(const uint32_t *addr, uint32_t expected, int64_t deadline)
 	t->timed = deadline != GR_OS_FOREVER;
 	engine_block();
 	t->state = STATE_READY;
+	if (!t->woken && engine->time < deadline)
+		engine->time = deadline;
 	engine_trace("futex wait ends: %s", t->woken ? "woken" : "the deadline");
 	return t->woken ? 0 : -ETIMEDOUT;
 }
@@ -51,7 +53,7 @@ int gr_os_futex_wake(const uint32_t *addr, int n)
 {
 	int woken = 0;
 
-	engine_point(addr);
+	engine_point(addr, true);
 	engine_trace("futex wake [%s] %d", engine_describe(addr), n);
 	for (unsigned i = 0; i < THREADS && n > 0; i++) {
 		struct thread *t = &engine->threads[i];

@@ -68,7 +68,7 @@ static void make_thread(unsigned i)
 	t->state = STATE_NONE;
 	t->worker = NULL;
 	t->error = 0;
-	t->seen_count = 0;
+	t->seen_count = t->pauses = 0;
 	t->alone = NULL;
 	engine_empty_view(&t->now);
 	engine_empty_view(&t->acquired);
@@ -85,6 +85,7 @@ void engine_run_once(void)
 	engine->preemptions = engine->stale = 0;
 	engine->step = 0;
 	engine->depth = 0;
+	engine->time = INT64_C(1) << 40;
 	engine_arena_reset();
 	engine_memory_reset();
 	engine_queues_reset();

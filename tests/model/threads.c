@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* threads.c: who goes on. Asked before each atomic operation on what several threads touch: on
- * what only one does, another's operations before or after make no difference. */
+/* threads.c: who goes on. Asked before each atomic operation on what several threads touch and one
+ * writes: on anything else, another's operations before or after make no difference. */
 #include "engine.h"
 
 /* The one that runs comes first, if it can go on. */
@@ -26,23 +26,28 @@ static void switch_to(struct thread *to)
 	gr_context_switch(&from->context, &to->context, NULL);
 }
 
-/* Is it touched by several threads, as far as is known? */
-static bool shared(const volatile void *p)
+static bool is_shared(const struct cell *c)
+{
+	return c->written && (c->touched & (c->touched - 1)) != 0;
+}
+
+/* Is it touched by several threads, and written by one, as far as is known? */
+static bool shared(const volatile void *p, bool writes)
 {
 	struct cell *c = engine_cell((uintptr_t)p);
-	unsigned bit = 1u << model_self();
+	bool was;
 
 	if (c == NULL)
 		return true;
-	if (!(c->touched & bit)) {
-		if (c->touched != 0)
-			engine->grew = true;
-		c->touched |= (uint8_t)bit;
-	}
-	return (c->touched & (c->touched - 1)) != 0;
+	was = is_shared(c);
+	c->touched |= (uint8_t)(1u << model_self());
+	c->written |= writes;
+	if (is_shared(c) && !was)
+		engine->grew = true;
+	return is_shared(c);
 }
 
-bool engine_point(const volatile void *p)
+bool engine_point(const volatile void *p, bool writes)
 {
 	struct thread *list[THREADS];
 	unsigned taken;
@@ -51,7 +56,7 @@ bool engine_point(const volatile void *p)
 		return true;
 	if (++engine->step > engine->options.steps)
 		engine_fail(FAIL_LIVELOCK, "more than %lu steps", engine->options.steps);
-	if (p != NULL && !engine->replaying && !shared(p))
+	if (p != NULL && !engine->replaying && !shared(p, writes))
 		return true;
 	if (engine->preemptions >= engine->options.preemptions)
 		return false;
@@ -65,8 +70,8 @@ bool engine_point(const volatile void *p)
 
 static void explain_deadlock(void)
 {
-	static const char *const words[] = { "not started", "ready", "spins", "sleeps on a futex",
-		"receives", "joins", "done" };
+	static const char *const words[] = { "not started", "ready", "spins", "pauses",
+		"sleeps on a futex", "receives", "joins", "done" };
 	struct thread *self = engine->self;
 
 	for (unsigned i = 1; i < THREADS; i++)
@@ -82,6 +87,11 @@ void engine_block(void)
 	struct thread *list[THREADS];
 	unsigned n = candidates(list);
 
+	if (n == 0) {
+		engine->still = true;
+		n = candidates(list);
+		engine->still = false;
+	}
 	if (n == 0 && engine->several) {
 		engine->quiet = true; /* whoever receives will receive nothing more */
 		n = candidates(list);

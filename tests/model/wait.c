@@ -26,6 +26,8 @@ bool engine_enabled(const struct thread *t)
 		return true;
 	case STATE_SPINS:
 		return changed(t);
+	case STATE_PAUSES:
+		return engine->still || changed(t);
 	case STATE_SLEEPS:
 		return t->woken || t->timed;
 	case STATE_RECEIVES:
@@ -52,6 +54,7 @@ void model_spin(void)
 		engine_fail(FAIL_DEADLOCK, "the setup or the check waits, and nobody else runs");
 	if (t->seen_count == 0 && t->alone != NULL) {
 		t->alone->touched = 0xff; /* whoever waits for it to change expects others there */
+		t->alone->written = true;
 		engine_start_over();
 	}
 	if (t->seen_count == 0)
@@ -61,6 +64,22 @@ void model_spin(void)
 	t->state = STATE_READY;
 	t->seen_count = 0;
 	t->alone = NULL;
+}
+
+/* It may well go on, but not for ever where nobody else does. */
+unsigned model_pause(void)
+{
+	struct thread *t = engine->self;
+
+	if (changed(t))
+		t->pauses = 0;
+	if (t->pauses++ < 2)
+		return 0;
+	t->state = STATE_PAUSES;
+	engine_block();
+	t->state = STATE_READY;
+	t->seen_count = t->pauses = 0;
+	return 0;
 }
 
 /* Messages ---------------------------------------------------------------------------------- */

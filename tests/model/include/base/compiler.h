@@ -13,6 +13,7 @@
 #define GR_TSAN 0
 
 void model_spin(void);
+unsigned model_pause(void);
 
 static inline void gr_cpu_relax(void)
 {
