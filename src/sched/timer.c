@@ -12,9 +12,11 @@
 #include "sched/ready.h"
 #include "sched/worker.h"
 
-#define SHARDS 16u
-#define BATCH  64u
-#define NEVER  INT64_MAX
+#ifndef GR_TIMER_SHARDS
+#define GR_TIMER_SHARDS 16u
+#endif
+#define BATCH 64u
+#define NEVER INT64_MAX
 
 enum timer_state { IDLE, ARMED, FIRING };
 
@@ -33,7 +35,7 @@ struct shard {
 	size_t sweep_at;      /* sweep old entries out when it has grown to this */
 };
 
-static struct shard shards[SHARDS];
+static struct shard shards[GR_TIMER_SHARDS];
 static struct gr_slots timers;
 static bool timers_made;    /* changed by start and stop alone */
 static uint32_t next_shard; /* for timers armed by nobody in particular */
@@ -62,7 +64,7 @@ static bool keep(const struct gr_heap_entry *e, void *arg)
 
 int gr_timer_start(void)
 {
-	for (unsigned i = 0; i < SHARDS; i++) {
+	for (unsigned i = 0; i < GR_TIMER_SHARDS; i++) {
 		gr_heap_init(&shards[i].heap);
 		gr_list_init(&shards[i].aside);
 		shards[i].sweep_at = SWEEP_MIN;
@@ -76,7 +78,7 @@ int gr_timer_start(void)
 
 void gr_timer_stop(void)
 {
-	for (unsigned i = 0; i < SHARDS; i++)
+	for (unsigned i = 0; i < GR_TIMER_SHARDS; i++)
 		gr_heap_fini(&shards[i].heap);
 	/* A channel of time may be freed after the runtime has stopped (T1). Nobody makes a timer
 	 * now, so that if none is left, none will be given back meanwhile. */
@@ -138,7 +140,7 @@ void gr_timer_limit(unsigned hint, struct gr_wait *w, uint64_t seq, int64_t dead
 	struct gr_heap_entry e = { .key = deadline, .target = w, .tag = seq << 1 };
 
 	limit->shard = NULL;
-	add(&shards[hint % SHARDS], e, limit, poke);
+	add(&shards[hint % GR_TIMER_SHARDS], e, limit, poke);
 }
 
 void gr_timer_unlimit_slow(struct gr_limit *limit)
@@ -178,18 +180,20 @@ int gr_timer_arm(struct gr_timer *t, int64_t when)
 	uint64_t seq = (found >> SHIFT) + 1;
 	uint64_t armed = seq << SHIFT | ARMED;
 	struct gr_heap_entry e = { .key = when, .target = t, .tag = seq << 1 | CALLBACK };
-	struct shard *s = &shards[gr_fetch_add_relaxed(&next_shard, 1u) % SHARDS];
+	struct shard *s = &shards[gr_fetch_add_relaxed(&next_shard, 1u) % GR_TIMER_SHARDS];
 	bool poke;
 	int rc;
 
 	GR_CHECK((found & STATE) != ARMED);
 	gr_store_release(&t->word, armed);
 	rc = add(s, e, NULL, &poke);
+	/* Idle, or the callback goes on; but if it has been disarmed meanwhile it may be gone, with all
+	 * that its callback knows: then nobody is to be told that it could not be armed. */
 	if (rc != 0)
-		gr_cas_acq_rel(&t->word, &armed, found); /* idle, or the callback goes on */
-	else if (poke)
+		return gr_cas_acq_rel(&t->word, &armed, found) ? rc : 0;
+	if (poke)
 		gr_idle_poke();
-	return rc;
+	return 0;
 }
 
 void gr_timer_disarm(struct gr_timer *t)
@@ -219,7 +223,8 @@ static void call_back(struct gr_timer *t, uint64_t seq, int64_t now)
 	uint64_t armed = seq << SHIFT | ARMED;
 	uint64_t firing = seq << SHIFT | FIRING;
 
-	if (!gr_cas_acq_rel(&t->word, &armed, firing))
+	/* Relaxed: what came before the arming came with the entry, through the shard's lock. */
+	if (!gr_cas_relaxed(&t->word, &armed, firing))
 		return; /* disarmed, or armed anew: not this entry's */
 	t->fire(t, t->arg, now);
 	gr_cas_acq_rel(&t->word, &firing, seq << SHIFT | IDLE); /* fails if it armed itself */
@@ -272,7 +277,7 @@ unsigned gr_timer_fire(int64_t now)
 {
 	unsigned fired = 0;
 
-	for (unsigned i = 0; i < SHARDS; i++)
+	for (unsigned i = 0; i < GR_TIMER_SHARDS; i++)
 		while (gr_load_relaxed(&shards[i].earliest) <= now) {
 			unsigned n = fire_shard(&shards[i], now);
 
@@ -287,7 +292,7 @@ int64_t gr_timer_earliest(void)
 {
 	int64_t earliest = NEVER;
 
-	for (unsigned i = 0; i < SHARDS; i++) {
+	for (unsigned i = 0; i < GR_TIMER_SHARDS; i++) {
 		int64_t e = gr_load_relaxed(&shards[i].earliest);
 
 		if (e < earliest)
@@ -298,7 +303,7 @@ int64_t gr_timer_earliest(void)
 
 int64_t gr_timer_next(void)
 {
-	for (unsigned i = 0; i < SHARDS; i++) {
+	for (unsigned i = 0; i < GR_TIMER_SHARDS; i++) {
 		struct shard *s = &shards[i];
 		const struct gr_heap_entry *top;
 

@@ -22,9 +22,9 @@
  *      stands in a list of the shard, in a gr_limit on the sleeper's own stack. The sleeper takes
  *      it out, under the lock, before that frame ends.
  *
- * Orderings: a timer's word changes by acquire-release compare-exchange. IDLE's release after a
- * callback pairs with the acquire of gr_timer_disarm(): what the callback did is visible, and
- * its arguments may go.
+ * Orderings: the word's release after a callback (IDLE, or ARMED by itself) pairs with the acquire
+ * of gr_timer_disarm(): what the callback did is visible, and its arguments may go. What came before
+ * the arming reaches the callback with the entry, through the shard's lock.
  */
 #ifndef GR_SCHED_TIMER_H
 #define GR_SCHED_TIMER_H
@@ -70,7 +70,8 @@ static inline void gr_timer_unlimit(struct gr_limit *limit)
 struct gr_timer *gr_timer_make(void (*fire)(struct gr_timer *, void *arg, int64_t now), void *arg);
 void gr_timer_free(struct gr_timer *t); /* disarmed before */
 
-/* Arms an idle timer, or, from its own callback, the firing one. */
+/* Arms an idle timer, or, from its own callback, the firing one. 0, or -ENOMEM: it is as it was,
+ * so one that fires is not disarmed before its callback has returned. */
 int gr_timer_arm(struct gr_timer *t, int64_t when);
 
 /* Afterwards the callback does not run, nor will it. */
