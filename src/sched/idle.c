@@ -322,6 +322,20 @@ static bool sleep_in_poller(struct seat *s, int64_t until, bool (*poll)(int64_t)
 	return brought || until <= gr_now();
 }
 
+/* Gets up by itself. True: somebody was faster, and has said so by now. What it waits for comes at
+ * once if that one has a CPU; so it sleeps for it, rather than to look again and again. */
+static bool rise(unsigned seat)
+{
+	struct seat *s = &idle.seats[seat];
+	uint32_t seen;
+
+	if (!gr_idle_get_up(seat))
+		return false;
+	while (!((seen = gr_load_acquire(&s->futex)) & WOKEN))
+		gr_os_futex_wait(&s->futex, seen, INT64_MAX);
+	return true;
+}
+
 bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void), bool (*poll)(int64_t until))
 {
 	struct seat *s = &idle.seats[seat];
@@ -334,11 +348,10 @@ bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void), bool (*poll)(int64_
 		uint32_t seen;
 
 		if (watch && gr_load_seq_cst(&idle.poller)) {
-			if (sleep_in_poller(s, until, poll) && !gr_idle_get_up(seat)) {
-				woken = false;
-				break;
-			}
-			continue;
+			if (!sleep_in_poller(s, until, poll))
+				continue;
+			woken = rise(seat);
+			break;
 		}
 		seen = gr_load_acquire(&s->futex);
 		if (seen & WOKEN)
@@ -352,8 +365,8 @@ bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void), bool (*poll)(int64_
 		gr_witness_stand(seat, &s->futex);
 		timed_out = gr_os_futex_wait(&s->futex, seen, until) == -ETIMEDOUT;
 		gr_witness_stand(seat, &s->futex);
-		if (timed_out && !gr_idle_get_up(seat)) {
-			woken = false;
+		if (timed_out) {
+			woken = rise(seat);
 			break;
 		}
 	}
