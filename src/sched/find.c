@@ -16,8 +16,10 @@
 
 /* An idle worker searches this many rounds before it sleeps, with a pause between them: some
  * microseconds, against the tens that a thread takes to wake up. */
-#define SEARCH_ROUNDS 4u
-#define SEARCH_PAUSE  100u
+#ifndef GR_SEARCH_ROUNDS
+#define GR_SEARCH_ROUNDS 4u
+#define GR_SEARCH_PAUSE  100u
+#endif
 
 /* What a worker with nothing in its ring takes out of the global queue at most. */
 #define SHARE_MOST (GR_RUNQ_MOST < 8192u ? GR_RUNQ_MOST / 2 : 4096u)
@@ -157,14 +159,14 @@ static struct gr_coro *search(struct gr_worker *w)
 {
 	if (!w->searching && !(w->searching = gr_idle_search_begin()))
 		return NULL;
-	for (unsigned round = 0; round < SEARCH_ROUNDS; round++) {
+	for (unsigned round = 0; round < GR_SEARCH_ROUNDS; round++) {
 		struct gr_coro *co = steal(w);
 
 		if (co == NULL)
 			co = from_inject(w, SHARE_MOST);
 		if (co != NULL)
 			return co;
-		for (unsigned i = 0; i < SEARCH_PAUSE; i++)
+		for (unsigned i = GR_SEARCH_PAUSE; i > 0; i--)
 			gr_cpu_relax();
 	}
 	return NULL;
