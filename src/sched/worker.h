@@ -190,7 +190,7 @@ static inline struct gr_coro *gr_running(void)
 #define GR_WORKER_BEGUN_RUNS 16u
 
 /* Owner only: what to run next of its own. NULL: nothing. */
-static inline struct gr_coro *gr_worker_next(struct gr_worker *w)
+static GR_ALWAYS_INLINE struct gr_coro *gr_worker_next(struct gr_worker *w)
 {
 	struct gr_coro *co;
 
