@@ -16,6 +16,7 @@ fail() {
 
 # Starts the server; it runs until descriptor 9 is closed. Waits for its first line.
 start() {
+	: >"$dir/said" # what the last one said is not this one's
 	"$@" <"$dir/input" >"$dir/said" &
 	server=$!
 	exec 9>"$dir/input"
