@@ -87,7 +87,7 @@ ssize_t fault_sendmsg(int fd, const struct msghdr *message, int flags)
 
 ssize_t fault_recvmsg(int fd, struct msghdr *message, int flags)
 {
-	if (fault_now(FAULT_recvmsg) || fault_now(FAULT_recvmsg_eintr))
+	if (fault_now(FAULT_recvmsg) || fault_passes(FAULT_recvmsg_eintr))
 		return -1;
 	return recvmsg(fd, message, flags);
 }
