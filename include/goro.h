@@ -72,6 +72,7 @@
 #include "goro/resolve.h"
 #include "goro/udp.h"
 #include "goro/signal.h"
+#include "goro/process.h"
 
 #include "goro/inspect.h"
 

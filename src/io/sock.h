@@ -23,7 +23,7 @@
 #include "io/turn.h"
 #include "netpoll/poll.h"
 
-enum gr_sock_kind { GR_SOCK_CONN = 1, GR_SOCK_LISTENER, GR_SOCK_UDP };
+enum gr_sock_kind { GR_SOCK_CONN = 1, GR_SOCK_LISTENER, GR_SOCK_UDP, GR_SOCK_PROCESS };
 
 struct gr_sock {
 	uint64_t word;
@@ -35,6 +35,7 @@ struct gr_sock {
 	uint8_t drained;   /* whose turn it is to read: the last read took all there was */
 	uint8_t streak[2]; /* of each: calls in a row that did not park */
 	uint16_t port;     /* a listener's, a udp socket's */
+	int pid;           /* a process's */
 	char *path;        /* a unix listener's, to be removed; NULL: none */
 } __attribute__((aligned(GR_CACHELINE)));
 

@@ -29,6 +29,7 @@
 #include "goro/time.h"
 #include "inspect/inspect.h"
 #include "io/blocking.h"
+#include "io/process.h"
 #include "io/signal.h"
 #include "io/sock.h"
 #include "netpoll/loop.h"
@@ -235,6 +236,7 @@ static int stop(void)
 	gr_sock_stop();
 	gr_signal_stop();
 	gr_loop_stop();
+	gr_process_stop();
 	gr_poll_stop();
 	gr_fault_stop();
 	gr_coro_stop();

@@ -91,6 +91,8 @@ int fault_uv_poll_init(uv_loop_t *loop, uv_poll_t *handle, int fd);
 int fault_uv_poll_start(uv_poll_t *handle, int events, uv_poll_cb fn);
 int fault_uv_signal_init(uv_loop_t *loop, uv_signal_t *handle);
 int fault_uv_signal_start(uv_signal_t *handle, uv_signal_cb fn, int signo);
+int fault_socketpair(int family, int type, int protocol, int fds[2]);
+int fault_uv_spawn(uv_loop_t *loop, uv_process_t *handle, const uv_process_options_t *options);
 int fault_uv_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb fn,
 	const char *host, const char *service, const struct addrinfo *hints);
 

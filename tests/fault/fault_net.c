@@ -164,6 +164,22 @@ int fault_uv_signal_start(uv_signal_t *handle, uv_signal_cb fn, int signo)
 	return fault_now(FAULT_uv_signal_start) ? -errno : uv_signal_start(handle, fn, signo);
 }
 
+int fault_socketpair(int family, int type, int protocol, int fds[2])
+{
+	return fault_now(FAULT_socketpair) ? -1 : socketpair(family, type, protocol, fds);
+}
+
+/* Also when it fails the handle has to be closed: so it is libuv itself that fails. */
+int fault_uv_spawn(uv_loop_t *loop, uv_process_t *handle, const uv_process_options_t *options)
+{
+	uv_process_options_t in_vain = *options;
+
+	if (!fault_now(FAULT_uv_spawn))
+		return uv_spawn(loop, handle, options);
+	in_vain.file = "";
+	return uv_spawn(loop, handle, &in_vain);
+}
+
 int fault_uv_getaddrinfo(uv_loop_t *loop, uv_getaddrinfo_t *request, uv_getaddrinfo_cb fn,
 	const char *host, const char *service, const struct addrinfo *hints)
 {
