@@ -18,6 +18,7 @@ static struct {
 	struct gr_lock opening;
 	uint32_t open;
 	uint32_t blocked;           /* L2 */
+	uint32_t woken;             /* L5 */
 	struct gr_request *posted;  /* the newest first */
 	struct gr_ready_batch *out; /* of the owner, while it has the baton (L3) */
 	bool alive;                 /* `uv` is initialised */
@@ -91,6 +92,7 @@ static void push(struct gr_request *r)
 
 void gr_loop_wake(void)
 {
+	gr_store_seq_cst(&loop.woken, 1u); /* before the async can be taken: L5 */
 	uv_async_send(&loop.async);
 }
 
@@ -164,11 +166,13 @@ void gr_loop_post_or_run(struct gr_request *r)
 
 /* Polling ------------------------------------------------------------------------------------ */
 
-/* May the owner block? Not if something was posted or found meanwhile. */
+/* May the owner block? Not if something was posted or found meanwhile, or it was woken. */
 static bool announce(void)
 {
 	gr_store_relaxed(&loop.blocked, 1u);
 	gr_fence_seq_cst(); /* pairs with push(): L2 */
+	if (gr_load_seq_cst(&loop.woken))
+		return false;
 	return gr_load_relaxed(&loop.posted) == NULL && loop.out->count == 0;
 }
 
@@ -213,6 +217,8 @@ void gr_loop_poll(int64_t until, struct gr_ready_batch *out)
 	else
 		uv_run(&loop.uv, UV_RUN_NOWAIT);
 	gr_store_relaxed(&loop.blocked, 0u);
+	if (wait)
+		gr_store_relaxed(&loop.woken, 0u); /* L5 */
 	drain();
 	hand_back();
 }

@@ -16,6 +16,9 @@
  *      owner is not blocked, whoever runs the loop next drains first.
  *  L3  Whom an event wakes is claimed while the loop runs, and handed to the scheduler in one
  *      batch when it is back.
+ *  L5  A wake is for the holder of the watch, and may come before he blocks: while he is on his way
+ *      another worker, which only looks, may take the async. So a wake leaves a mark, which he alone
+ *      looks at and clears. (A mark set while he comes back is for him: he still holds the watch.)
  *  L4  The loop is closed when all workers have been joined. What cannot be called off (a
  *      getaddrinfo() in libuv's pool) may outlive that: then the uv_loop_t stays as it is, and the
  *      next run's loop is the same one.

@@ -139,6 +139,17 @@ static void a_wake_before_the_poll_ends_it(void **state)
 	}
 }
 
+/* As when another worker only looks, while who is woken is on his way. */
+static void a_wake_is_not_taken_by_who_only_looks(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		gr_loop_wake();
+		gr_loop_poll(INT64_MIN, &nobody);
+		gr_loop_poll(INT64_MAX, &nobody);
+	}
+}
+
 /* Open and closed ------------------------------------------------------------------------------ */
 
 static int count_descriptors(void)
@@ -181,6 +192,7 @@ int main(void)
 		OPEN(a_poll_blocks_until_its_time_and_not_much_less),
 		OPEN(a_poll_whose_time_has_passed_does_not_block),
 		OPEN(a_wake_before_the_poll_ends_it),
+		OPEN(a_wake_is_not_taken_by_who_only_looks),
 		OPEN(a_loop_can_be_closed_and_opened_again),
 	};
 
