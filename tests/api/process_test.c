@@ -145,7 +145,8 @@ GORO_TEST(it_begins_with_what_the_options_say_and_nothing_else)
 GORO_TEST(a_signal_ends_it)
 {
 	goro_conn *ends[3];
-	goro_process *p = begin("echo; exec cat >&2", GORO_PROCESS_STDIN | GORO_PROCESS_STDOUT, ends);
+	goro_process *p =
+		begin("echo; exec cat >&2", GORO_PROCESS_STDIN | GORO_PROCESS_STDOUT, ends);
 	char c;
 	int status;
 
