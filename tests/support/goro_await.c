@@ -45,9 +45,14 @@ static unsigned count_parked(const char *why)
 	return n;
 }
 
+bool are_parked(unsigned n, const char *why)
+{
+	return count_parked(why) >= n;
+}
+
 void await_parked(unsigned n, const char *why)
 {
-	AWAIT(count_parked(why) >= n);
+	AWAIT(are_parked(n, why));
 }
 
 void await_threads_parked(unsigned n)

@@ -160,6 +160,7 @@ __attribute__((format(printf, 3, 4), noreturn)) void goro_test_fail(
  * They are then in their queues and can be woken. From a coroutine or a thread, while a runtime
  * runs. */
 void await_parked(unsigned n, const char *why);
+bool are_parked(unsigned n, const char *why);
 
 /* Until n threads at least sleep in calls of the library. */
 void await_threads_parked(unsigned n);
