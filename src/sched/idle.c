@@ -22,6 +22,9 @@
 #define SEARCHING UINT32_C(1)
 #define SLEEPING  (UINT32_C(1) << 16)
 
+#define searching(state) ((state) % SLEEPING)
+#define sleeping(state)  ((state) / SLEEPING)
+
 #define NOBODY INT64_MIN /* watch_until: no sleeper watches the timers */
 
 struct seat {
@@ -82,16 +85,6 @@ void gr_idle_leave(unsigned seat)
 		gr_idle_kick(); /* the last one awake must not go without leaving a watcher (I4) */
 }
 
-static unsigned searching(uint32_t state)
-{
-	return state % SLEEPING;
-}
-
-static unsigned sleeping(uint32_t state)
-{
-	return state / SLEEPING;
-}
-
 unsigned gr_idle_sleeping(void)
 {
 	return sleeping(gr_load_relaxed(&idle.state));
@@ -121,6 +114,7 @@ bool gr_idle_watched(void)
  * there are seats awake. */
 static void check_counts(uint32_t state)
 {
+	(void)state;
 #ifdef GORO_DEBUG
 	unsigned listed = 0;
 
@@ -128,8 +122,6 @@ static void check_counts(uint32_t state)
 		GR_CHECK(idle.seats[at - 1].asleep && listed < idle.count);
 	GR_CHECK(listed == sleeping(state));
 	GR_CHECK(sleeping(state) + searching(state) <= idle.count);
-#else
-	(void)state;
 #endif
 }
 
@@ -137,13 +129,12 @@ static void check_counts(uint32_t state)
 static void unlink_seat(unsigned *link, bool to_search)
 {
 	struct seat *s = &idle.seats[*link - 1];
-	uint32_t before;
+	uint32_t step = to_search ? SLEEPING - SEARCHING : SLEEPING;
 
 	gr_witness_move();
 	*link = s->below;
 	s->asleep = false;
-	before = gr_fetch_sub_seq_cst(&idle.state, to_search ? SLEEPING - SEARCHING : SLEEPING);
-	check_counts(before - (to_search ? SLEEPING - SEARCHING : SLEEPING));
+	check_counts(gr_fetch_sub_seq_cst(&idle.state, step) - step);
 }
 
 /* Under the lock: the link to the seat that is woken next, the one that lay down last. */
@@ -222,9 +213,7 @@ bool gr_idle_search_begin(void)
 	if (gr_chaos(GR_CHAOS_STEAL, 8))
 		return false;
 	do {
-		unsigned awake = gr_load_relaxed(&idle.taken) - sleeping(state);
-
-		if (2 * searching(state) >= awake)
+		if (2 * searching(state) >= gr_load_relaxed(&idle.taken) - sleeping(state))
 			return false;
 	} while (!gr_cas_seq_cst(&idle.state, &state, state + SEARCHING));
 	gr_witness_move();
@@ -322,8 +311,7 @@ static bool sleep_in_poller(struct seat *s, int64_t until, bool (*poll)(int64_t)
 	return brought || until <= gr_now();
 }
 
-/* Gets up by itself. True: somebody was faster, and has said so by now. What it waits for comes at
- * once if that one has a CPU; so it sleeps for it, rather than to look again and again. */
+/* Gets up by itself. True: somebody was faster, and has said so by now; that is slept for, not spun. */
 static bool rise(unsigned seat)
 {
 	struct seat *s = &idle.seats[seat];
