@@ -60,7 +60,7 @@ static int grow(struct gr_slots *s)
 	rc = gr_os_reserve(chunk_bytes(s, chunk), 0, &memory);
 	if (rc != 0)
 		return rc;
-	gr_store_release(&s->chunks[chunk], memory); /* S3: pairs with gr_slots_at() */
+	gr_store_relaxed(&s->chunks[chunk], memory); /* S3: the count tells of it */
 	s->room = room;
 	return 0;
 }

@@ -10,7 +10,8 @@
  *      users writes to it; free slots are remembered elsewhere.
  *  S2  Chunks never move and are not unmapped before fini. Chunk c holds FIRST << c slots.
  *  S3  `count` grows only. It is stored (release) after the chunk that contains the new slots;
- *      whoever has read an index below count (acquire) finds the chunk.
+ *      whoever has read an index below count (acquire), or has the index from who got the slot, or
+ *      holds the lock, finds the chunk. So chunks are stored and read relaxed.
  *  S4  Giving back needs no memory: room for each slot's index is made with its chunk.
  *
  * get and put lock; at and count do not. Indices are below 2^28.
@@ -74,7 +75,7 @@ static inline void *gr_slots_at(const struct gr_slots *s, uint32_t index)
 	unsigned c = 31u - (unsigned)__builtin_clz(n);
 	uint32_t start = ((UINT32_C(1) << c) - 1) << GR_SLOTS_FIRST_SHIFT;
 
-	return gr_load_acquire(&s->chunks[c]) + (size_t)(index - start) * s->slot_size;
+	return gr_load_relaxed(&s->chunks[c]) + (size_t)(index - start) * s->slot_size;
 }
 
 #endif
