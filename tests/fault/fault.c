@@ -100,9 +100,9 @@ bool fault_now(enum fault_kind kind)
 
 bool fault_passes(enum fault_kind kind)
 {
-	static unsigned tries;
+	static unsigned tries[FAULT_KINDS]; /* each its own, or two in step would never pass */
 
-	return __atomic_add_fetch(&tries, 1, __ATOMIC_RELAXED) % 4 != 0 && fault_now(kind);
+	return __atomic_add_fetch(&tries[kind], 1, __ATOMIC_RELAXED) % 4 != 0 && fault_now(kind);
 }
 
 uint64_t fault_count(void)
