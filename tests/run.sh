@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # run.sh [PRESET...]: installs what is missing, builds and runs the tests of the presets of
-# CMakePresets.json (default: dev and release), and ends at the first that fails.
+# CMakePresets.json (default: dev and release), and ends at the first that fails. The broken twins of
+# the models, which take as long as all else, are left to tests/nightly.sh.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -16,5 +17,8 @@ for preset in "$@"; do
 	need_for "$preset"
 	cmake --preset "$preset"
 	cmake --build --preset "$preset"
-	ctest --preset "$preset"
+	case $preset in
+	dev) ctest --preset dev --exclude-regex '\.twin_' ;;
+	*) ctest --preset "$preset" ;;
+	esac
 done
