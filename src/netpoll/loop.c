@@ -92,7 +92,8 @@ static void push(struct gr_request *r)
 
 void gr_loop_wake(void)
 {
-	gr_store_seq_cst(&loop.woken, 1u); /* before the async can be taken: L5 */
+	gr_store_relaxed(&loop.woken, 1u); /* before the async can be taken: L5 */
+	gr_fence_seq_cst();                /* pairs with announce() */
 	uv_async_send(&loop.async);
 }
 
@@ -170,8 +171,8 @@ void gr_loop_post_or_run(struct gr_request *r)
 static bool announce(void)
 {
 	gr_store_relaxed(&loop.blocked, 1u);
-	gr_fence_seq_cst(); /* pairs with push(): L2 */
-	if (gr_load_seq_cst(&loop.woken))
+	gr_fence_seq_cst(); /* pairs with push() and with gr_loop_wake(): L2, L5 */
+	if (gr_load_relaxed(&loop.woken))
 		return false;
 	return gr_load_relaxed(&loop.posted) == NULL && loop.out->count == 0;
 }

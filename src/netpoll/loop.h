@@ -18,7 +18,9 @@
  *      batch when it is back.
  *  L5  A wake is for the holder of the watch, and may come before he blocks: while he is on his way
  *      another worker, which only looks, may take the async. So a wake leaves a mark, which he alone
- *      looks at and clears. (A mark set while he comes back is for him: he still holds the watch.)
+ *      looks at and clears. Store–load pair, too: uv_async_send() does nothing if it sees an async
+ *      that nobody has taken yet, and that look of its orders nothing. So the mark, fence, the send;
+ *      and who blocks passes a fence behind whoever took the last async, and reads the mark. (A mark set while he comes back is for him: he still holds the watch.)
  *  L4  The loop is closed when all workers have been joined. What cannot be called off (a
  *      getaddrinfo() in libuv's pool) may outlive that: then the uv_loop_t stays as it is, and the
  *      next run's loop is the same one.
