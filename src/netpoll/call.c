@@ -27,7 +27,8 @@ void gr_call_end(struct gr_call *c, int result)
 
 	c->begun = false;
 	c->result = result;
-	won = gr_wait_claim(w, c->seq, 0);
+	/* Acquire: pairs with give_up(). Who had not given up by now is of this run (C5). */
+	won = !gr_load_acquire(&c->given_up) && gr_wait_claim(w, c->seq, 0);
 	leave(c);
 	if (won)
 		gr_loop_ready(w); /* only now: afterwards the call may be gone (C4) */
@@ -56,6 +57,7 @@ static void call_off(struct gr_request *r)
 
 static void give_up(struct gr_call *c)
 {
+	gr_store_release(&c->given_up, 1u); /* C5 */
 	if (c->uv == NULL)
 		return;
 	gr_fetch_add_relaxed(&c->users, 1u);
@@ -70,6 +72,7 @@ static int begin_and_wait(struct gr_caller *me, struct gr_call *c, int64_t deadl
 	int rc;
 
 	c->users = 2;
+	c->given_up = 0;
 	c->request.run = begin;
 	c->wait = me->wait;
 	c->seq = gr_park_begin(me); /* from here on it can be claimed */

@@ -36,6 +36,8 @@
  *  C3  The answer is complete before gr_call_end(), and the caller reads it only if gr_call_run()
  *      returned what was given to that. Its negative results are told from the wait's own by
  *      `answered`.
+ *  C5  A call may outlive the run (loop.h L4), the caller's descriptor does not: so whose caller has
+ *      given up claims nobody. That a run ends means that its callers have.
  */
 #ifndef GR_NETPOLL_CALL_H
 #define GR_NETPOLL_CALL_H
@@ -60,6 +62,7 @@ struct gr_call {
 	int result;
 	bool begun; /* and not ended; the owner's */
 	uint32_t users;
+	uint32_t given_up; /* C5 */
 };
 
 /* Has the loop's owner begin it, and parks the caller, a coroutine, until the result is there: what

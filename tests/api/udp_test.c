@@ -162,8 +162,11 @@ static goro_udp *kept;
 
 static void keep_one(void *arg)
 {
+	goro_udp *u;
+
 	(void)arg;
-	CHECK_EQ(goro_udp_bind(&kept, "udp4", "127.0.0.1:0"), 0);
+	CHECK_EQ(goro_udp_bind(&u, "udp4", "127.0.0.1:0"), 0);
+	__atomic_store_n(&kept, u, __ATOMIC_RELEASE);
 	AWAIT(goro_cancelled());
 }
 
