@@ -162,7 +162,7 @@ GORO_TEST_OUTSIDE(a_cancel_withdraws_what_waits_and_waits_for_what_runs)
 		test_run(test_workers(), leave_them);
 		CHECK_EQ(atomic_load(&withdrawn), 10);
 		CHECK_EQ(atomic_load(&ended), MOST);
-		CHECK_EQ(test_count_threads(), threads);
+		AWAIT(test_count_threads() <= threads); /* an emulator's go a little later */
 	}
 	CHECK_LE(test_count_fds(), fds + 2); /* the loop's may stay */
 }

@@ -224,7 +224,7 @@ GORO_TEST_PLAIN(one_thread_plays_any_number_of_workers)
 	CHECK_LE(2, threads_with(1));
 	CHECK_EQ(threads_with(1), threads_with(100));
 	if (!TEST_TSAN)
-		CHECK_EQ(threads_with(100), test_count_threads() + 1);
+		AWAIT(test_count_threads() + 1 <= threads_with(100)); /* an emulator's go later */
 }
 
 /* A race --------------------------------------------------------------------------------------- */
