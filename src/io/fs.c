@@ -326,6 +326,7 @@ int goro_fs_readdir(const char *path, goro_fs_entry **entries)
 {
 	struct op o = { .type = UV_FS_SCANDIR, .path = path };
 	struct gr_caller me;
+	uv_dirent_t e;
 	ssize_t n;
 
 	if (path == NULL || entries == NULL)
@@ -337,6 +338,8 @@ int goro_fs_readdir(const char *path, goro_fs_entry **entries)
 	n = finish(&me, &o);
 	if (n >= 0)
 		n = copy_entries(&o.request, (size_t)n, entries);
+	while (uv_fs_scandir_next(&o.request, &e) == 0)
+		; /* to the end: else the last name given is not freed */
 	uv_fs_req_cleanup(&o.request);
 	return (int)n;
 }
