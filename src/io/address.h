@@ -55,7 +55,7 @@ uint16_t gr_address_port(const struct gr_address *a);
 
 /* With the port set. */
 struct gr_address gr_address_of_in4(uint32_t host_order, uint16_t port);
-struct gr_address gr_address_of_in6(const struct in6_addr *a, uint16_t port);
+struct gr_address gr_address_of_in6(const struct in6_addr *in6, uint16_t port);
 
 /* Copies an address of AF_INET or AF_INET6, with this port. False: it is of another family. */
 bool gr_address_copy(const struct sockaddr *sa, uint16_t port, struct gr_address *out);

@@ -107,14 +107,14 @@ static int kill_child(struct gr_call *call)
 
 void gr_process_stop(void)
 {
-	struct gr_list *link;
-
-	while ((link = gr_list_pop_front(&children)) != NULL) {
+	for (struct gr_list *link = children.next, *next; link != &children; link = next) {
 		struct child *c = gr_list_entry(link, struct child, link);
 
+		next = link->next;
 		close(c->fd);
 		free(c);
 	}
+	gr_list_init(&children);
 }
 
 /* Spawn ---------------------------------------------------------------------------------------- */
