@@ -187,6 +187,8 @@ static void block_precisely(int64_t left)
 		uv_run(&loop.uv, UV_RUN_NOWAIT);
 }
 
+/* The timer repeats: libuv before 1.45 fires what is due before it blocks, and if this thread got no
+ * CPU for so long, nothing would be left that ends the block. */
 static void block(int64_t until)
 {
 	int64_t left = until == INT64_MAX ? INT64_MAX : until - gr_now();
@@ -198,7 +200,7 @@ static void block(int64_t until)
 	if (until != INT64_MAX) {
 		uv_update_time(&loop.uv);
 		uv_timer_start(&loop.timer, nothing_timer,
-			(uint64_t)((left - MILLISECOND) / MILLISECOND), 0);
+			(uint64_t)((left - MILLISECOND) / MILLISECOND), 1);
 	}
 	uv_run(&loop.uv, UV_RUN_ONCE);
 	uv_timer_stop(&loop.timer);

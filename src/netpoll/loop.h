@@ -8,26 +8,27 @@
  *
  * Invariants
  *  L1  Only the holder of the baton touches the uv_loop_t and its handles; uv_async_send() alone
- *      may come from anywhere (L2). The holder blocks only if it keeps the watch, so that who waits for
- *      the baton of somebody else never waits long.
+ *      may come from anywhere (L2). The holder blocks only if it keeps the watch, so that who waits
+ *      for the baton of somebody else never waits long.
  *  L2  What others want done they post (request.h). Store–load pair: who posts pushes, fence,
  *      reads `blocked` and sends the async if it is set; the owner sets `blocked`, fence, looks
- *      at the list, and only then blocks. So nobody sleeps on a request that nobody looks at. If the
- *      owner is not blocked, whoever runs the loop next drains first.
+ *      at the list, and only then blocks. So nobody sleeps on a request that nobody looks at. If
+ *      the owner is not blocked, whoever runs the loop next drains first.
  *  L3  Whom an event wakes is claimed while the loop runs, and handed to the scheduler in one
  *      batch when it is back.
+ *  L4  The loop is closed when all workers have been joined. What cannot be called off (a
+ *      getaddrinfo() in libuv's pool) may outlive that: then the uv_loop_t stays as it is, and the
+ *      next run's loop is the same one.
  *  L5  A wake is for the holder of the watch, and may come before he blocks: while he is on his way
  *      another worker, which only looks, may take the async. So a wake leaves a mark, which he alone
  *      looks at and clears. Store–load pair, too: uv_async_send() does nothing if it sees an async
  *      that nobody has taken yet, and that look of its orders nothing. So the mark, fence, the send;
- *      and who blocks passes a fence behind whoever took the last async, and reads the mark. (A mark set while he comes back is for him: he still holds the watch.)
- *  L4  The loop is closed when all workers have been joined. What cannot be called off (a
- *      getaddrinfo() in libuv's pool) may outlive that: then the uv_loop_t stays as it is, and the
- *      next run's loop is the same one.
+ *      and who blocks passes a fence behind whoever took the last async, and reads the mark. (A mark
+ *      set while he comes back is for him: he still holds the watch.)
  *
- * Source: libuv's design page ("a loop is not tied to a thread, but used by one at a time"); the token
- * that travels between idle workers is Tokio's. A thread of its own for the loop would cost two
- * thread hops an event, and would differ in loop.c alone.
+ * Source: libuv's design page ("a loop is not tied to a thread, but used by one at a time"); the
+ * token that travels between idle workers is Tokio's. A thread of its own for the loop would cost
+ * two thread hops an event, and would differ in loop.c alone.
  */
 #ifndef GR_NETPOLL_LOOP_H
 #define GR_NETPOLL_LOOP_H

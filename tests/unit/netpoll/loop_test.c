@@ -4,8 +4,10 @@
 #include "../unit.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <pthread.h>
 #include <sched.h>
+#include <uv.h>
 
 #include "base/clock.h"
 #include "goro/time.h"
@@ -121,6 +123,33 @@ static void a_poll_blocks_until_its_time_and_not_much_less(void **state)
 	}
 }
 
+/* As if the thread got no CPU directly before it enters libuv. */
+static int64_t pause_before_run;
+
+int uv_run(uv_loop_t *loop, uv_run_mode mode)
+{
+	static int (*real)(uv_loop_t *, uv_run_mode);
+
+	if (real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "uv_run");
+	gr_os_nap(pause_before_run);
+	return real(loop, mode);
+}
+
+static void a_poll_ends_though_its_time_passes_before_it_blocks(void **state)
+{
+	(void)state;
+	for (int64_t ms = 1; ms < 8; ms++) {
+		int64_t until = gr_now() + 3 * GORO_MILLISECOND;
+
+		pause_before_run = ms * GORO_MILLISECOND;
+		do
+			gr_loop_poll(until, &nobody);
+		while (gr_now() < until);
+	}
+	pause_before_run = 0;
+}
+
 static void a_poll_whose_time_has_passed_does_not_block(void **state)
 {
 	static const int64_t past[] = { INT64_MIN, -1, 0, 1 };
@@ -190,6 +219,7 @@ int main(void)
 		OPEN(where_nobody_has_the_loop_the_poster_runs_it),
 		OPEN(who_blocks_is_woken_by_each_post),
 		OPEN(a_poll_blocks_until_its_time_and_not_much_less),
+		OPEN(a_poll_ends_though_its_time_passes_before_it_blocks),
 		OPEN(a_poll_whose_time_has_passed_does_not_block),
 		OPEN(a_wake_before_the_poll_ends_it),
 		OPEN(a_wake_is_not_taken_by_who_only_looks),
