@@ -65,6 +65,8 @@ GR_NOINLINE uint64_t gr_chaos_seed(void)
 	if (seed != 0)
 		return seed;
 	text = getenv("GORO_CHAOS_SEED");
+	if (text == NULL)
+		text = getenv("GORO_SEED"); /* the same run again is the same bad luck again */
 	seed = text != NULL ? strtoull(text, NULL, 0) : gr_os_entropy();
 	if (seed == 0)
 		seed = 1;

@@ -7,7 +7,8 @@
  * draws of the others as they were. Where in the program each draw falls is for the threads'
  * interleaving to say, which the kernel makes: a seed that failed fails again often, not always.
  *
- *   GORO_CHAOS_SEED   the seed; random without. Whoever reports a failure prints it.
+ *   GORO_CHAOS_SEED   the seed; without it that of a deterministic run (GORO_SEED), else a random
+ *                     one. Whoever reports a failure prints it.
  *   GORO_CHAOS        which kinds: "claim,steal" only these, "-stall,-site" all but these, "all",
  *                     "none". Without it the seed picks some three of four, so that kinds which
  *                     hide each other's effects are not always together.
