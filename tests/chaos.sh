@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # chaos.sh [-j JOBS] [-w "WORKERS..."] [-t SECONDS] FROM COUNT [NAME...]: the racing tests of the
 # chaos build, each once with each of COUNT seeds, at 2 and at 8 workers. NAME: a program without
-# its "test_", as stress_close_vs_recv; default: the stress tests, but for the one that measures memory, and the API tests of what waits.
+# its "test_", as stress_close_vs_recv; default: the stress tests, but for the one that measures
+# memory, and the API tests of what waits.
 # GORO_TEST_SCALE divides the loops (default here: 50); GORO_CHAOS as in src/base/chaos.h.
 set -eu
 
