@@ -247,12 +247,6 @@ static void trim_batch(struct gr_pool *pool)
 	add_clean(pool, batch, TRIM_BATCH);
 }
 
-void gr_pool_trim_locked(struct gr_pool *pool)
-{
-	while (pool->free - pool->clean >= POOL_DIRTY + TRIM_BATCH)
-		trim_batch(pool);
-}
-
 void gr_pool_relieve_locked(struct gr_pool *pool)
 {
 	while (pool->free - pool->clean >= FAR_TOO_MANY)

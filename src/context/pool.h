@@ -68,9 +68,6 @@ void gr_pool_put_locked(struct gr_pool *pool, void *top);
 /* Gives back an entry whose guard was refused: it will be tried last. */
 void gr_pool_put_unguarded_locked(struct gr_pool *pool, uintptr_t entry);
 
-/* Trims while there is too much to trim. */
-void gr_pool_trim_locked(struct gr_pool *pool);
-
 /* After put: trims if there is far too much. */
 void gr_pool_relieve_locked(struct gr_pool *pool);
 

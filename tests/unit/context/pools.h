@@ -79,7 +79,8 @@ static inline void put(struct gr_pool *p, uintptr_t entry)
 {
 	gr_lock_acquire(&p->lock);
 	gr_pool_put_locked(p, (void *)(entry & ~GR_POOL_UNGUARDED));
-	gr_pool_trim_locked(p);
+	gr_pool_tidy_locked(p);
+	gr_pool_tidy_locked(p); /* nobody has wanted them in between */
 	gr_lock_release(&p->lock);
 }
 
