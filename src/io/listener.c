@@ -73,7 +73,7 @@ static int make_listener(struct gr_caller *me, const struct gr_target *t, const 
 	rc = gr_sock_make(fd, GR_SOCK_LISTENER, &s);
 	if (rc != 0)
 		return rc;
-	s->port = gr_bind_port(fd);
+	s->number = gr_bind_port(fd);
 	if (keep_path(s, t)) {
 		*out = gr_sock_handle(s);
 	} else {
@@ -206,15 +206,7 @@ int goro_accept(goro_listener *l, goro_conn **c, int64_t deadline)
 
 int goro_listener_port(goro_listener *l)
 {
-	struct gr_caller me;
-	struct gr_sock *s;
-	int rc = gr_sock_enter_any(l, GR_SOCK_LISTENER, &me, &s);
-
-	if (rc != 0)
-		return rc;
-	rc = s->port;
-	gr_sock_leave(s);
-	return rc;
+	return gr_sock_number(l, GR_SOCK_LISTENER);
 }
 
 int goro_listener_close(goro_listener *l)

@@ -214,7 +214,7 @@ static int spawn(
 	b->theirs[STATUS] = NONE;
 	set_options(&s, argv, o, b);
 	rc = gr_call_finish(me, &s.call, "spawn", NULL);
-	b->socks[STATUS]->pid = s.pid;
+	b->socks[STATUS]->number = s.pid;
 	return rc;
 }
 
@@ -322,7 +322,7 @@ int goro_process_kill(goro_process *p, int signo)
 
 	if (rc != 0)
 		return rc;
-	k.pid = s->pid;
+	k.pid = s->number;
 	me.shielded = true; /* cancelled or not */
 	rc = gr_call_finish(&me, &k.call, "process kill", gr_sock_handle(s));
 	gr_sock_leave(s);
@@ -331,15 +331,7 @@ int goro_process_kill(goro_process *p, int signo)
 
 int goro_process_pid(goro_process *p)
 {
-	struct gr_caller me;
-	struct gr_sock *s;
-	int rc = gr_sock_enter_any(p, GR_SOCK_PROCESS, &me, &s);
-
-	if (rc != 0)
-		return rc;
-	rc = s->pid;
-	gr_sock_leave(s);
-	return rc;
+	return gr_sock_number(p, GR_SOCK_PROCESS);
 }
 
 int goro_process_close(goro_process *p)

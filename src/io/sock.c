@@ -187,6 +187,19 @@ int gr_sock_enter_any(
 	return gr_likely(*out != NULL) ? 0 : -EBADF;
 }
 
+int gr_sock_number(const void *handle, enum gr_sock_kind kind)
+{
+	struct gr_caller me;
+	struct gr_sock *s;
+	int rc = gr_sock_enter_any(handle, kind, &me, &s);
+
+	if (rc != 0)
+		return rc;
+	rc = s->number;
+	gr_sock_leave(s);
+	return rc;
+}
+
 int gr_sock_enter(
 	const void *handle, enum gr_sock_kind kind, struct gr_caller *me, struct gr_sock **out)
 {

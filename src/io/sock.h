@@ -34,8 +34,7 @@ struct gr_sock {
 	uint8_t kind;
 	uint8_t drained;   /* whose turn it is to read: the last read took all there was */
 	uint8_t streak[2]; /* of each: calls in a row that did not park */
-	uint16_t port;     /* a listener's, a udp socket's */
-	int pid;           /* a process's */
+	int number;        /* the port of a listener or of datagrams; a process's id */
 	char *path;        /* a unix listener's, to be removed; NULL: none */
 } __attribute__((aligned(GR_CACHELINE)));
 
@@ -55,6 +54,9 @@ void gr_sock_leave(struct gr_sock *s);
 /* The same for calls that never wait, and work in a cancelled coroutine too. */
 int gr_sock_enter_any(
 	const void *handle, enum gr_sock_kind kind, struct gr_caller *me, struct gr_sock **out);
+
+/* Its number. From a coroutine: else -EPERM. */
+int gr_sock_number(const void *handle, enum gr_sock_kind kind);
 
 /* From anywhere. 0, -EBADF; -EPERM in the child of a fork. */
 int gr_sock_close(const void *handle, enum gr_sock_kind kind);

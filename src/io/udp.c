@@ -60,7 +60,7 @@ int goro_udp_bind(goro_udp **u, const char *network, const char *address)
 	rc = gr_sock_make(fd, GR_SOCK_UDP, &s);
 	if (rc != 0)
 		return rc;
-	s->port = gr_bind_port(fd);
+	s->number = gr_bind_port(fd);
 	*u = gr_sock_handle(s);
 	gr_sock_leave(s);
 	return 0;
@@ -170,15 +170,7 @@ ssize_t goro_udp_recvfrom(
 
 int goro_udp_port(goro_udp *u)
 {
-	struct gr_caller me;
-	struct gr_sock *s;
-	int rc = gr_sock_enter_any(u, GR_SOCK_UDP, &me, &s);
-
-	if (rc != 0)
-		return rc;
-	rc = s->port;
-	gr_sock_leave(s);
-	return rc;
+	return gr_sock_number(u, GR_SOCK_UDP);
 }
 
 int goro_udp_close(goro_udp *u)
