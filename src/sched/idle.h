@@ -28,16 +28,16 @@
  *      of it only when it wakes. If nobody holds it, somebody is awake, and looks at the timers
  *      every so many scheduling points; and the monitor looks after those who do not come by
  *      one.
- *  I6  If there is a poller, the holder of the watch sleeps in it, not on its futex. It says so in its
- *      seat's futex word (POLLING) before it looks at the word a last time; who wakes or pokes it
- *      changes the same word and finds that out. Both are read-modify-writes, so one sees the other.
- *
  *  I5  The monitor sleeps while all seats do. Store–load pair: it stores `guard_asleep`, fence,
  *      counts who is awake; who wakes up has changed that count, fence, and reads
  *      `guard_asleep`.
+ *  I6  If there is a poller, the holder of the watch sleeps in it, not on its futex. It says so in
+ *      its seat's futex word (POLLING) before it looks at the word a last time; who wakes or pokes
+ *      it changes the same word and finds that out. Both are read-modify-writes, so one sees the
+ *      other.
  *
- * The fences of I3 and I4 are the asymmetric pair of base/atomic.h: light for those who make work, heavy for
- * those who go to sleep, since the former happens a million times more often.
+ * The fences of I3 and I4 are the asymmetric pair of base/atomic.h: light for those who make work,
+ * heavy for those who go to sleep, since the former happens a million times more often.
  *
  * Source: the protocol of Go's proc.go ("submission of work against idling") and the counters of
  * Tokio's idle.rs; one thread that sleeps in the poller for all, as in both.
