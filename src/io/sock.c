@@ -65,7 +65,7 @@ static struct gr_sock *count_in(const void *handle, enum gr_sock_kind kind, uint
 
 /* Birth and end -------------------------------------------------------------------------------- */
 
-static struct gr_sock *take_slot(int fd, enum gr_sock_kind kind)
+static struct gr_sock *take_slot(int fd, enum gr_sock_kind kind, struct gr_poll *poll)
 {
 	uint32_t index;
 	struct gr_sock *s = gr_slots_get(&slots, &index);
@@ -75,6 +75,7 @@ static struct gr_sock *take_slot(int fd, enum gr_sock_kind kind)
 		return NULL;
 	s->index = index;
 	s->fd = fd;
+	s->poll = poll;
 	gr_store_relaxed(&s->kind, (uint8_t)kind);
 	s->drained = 0;
 	s->path = NULL;
@@ -97,9 +98,8 @@ int gr_sock_make(int fd, enum gr_sock_kind kind, struct gr_sock **out)
 		poll = gr_poll_open(fd);
 	}
 	if (poll != NULL)
-		s = take_slot(fd, kind);
+		s = take_slot(fd, kind, poll);
 	if (s != NULL) {
-		s->poll = poll;
 		*out = s;
 		return 0;
 	}

@@ -13,7 +13,7 @@
  *  K2  For the peer the close is synchronous all the same: shutdown(2) comes before it returns.
  *  K3  Slots are type-stable while the runtime runs. A coroutine may look at one at any time; a
  *      plain thread counts itself in first (thread.h). Without a runtime every handle is stale.
- *  K4  Generations go on over runs, as coro.c's D3.
+ *  K4  Generations go on over runs, so that a handle of an earlier run is stale.
  *
  * Source: Go's fdMutex for the count of users that a close waits for.
  */
