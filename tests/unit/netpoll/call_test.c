@@ -80,6 +80,7 @@ struct nap {
 };
 
 static unsigned begun, answered, ended;
+static uint32_t held; /* no nap ends */
 
 static void on_closed(uv_handle_t *handle)
 {
@@ -91,7 +92,8 @@ static void on_closed(uv_handle_t *handle)
 
 static void on_time(uv_timer_t *timer)
 {
-	uv_close((uv_handle_t *)timer, on_closed);
+	if (!gr_load_relaxed(&held))
+		uv_close((uv_handle_t *)timer, on_closed);
 }
 
 static int begin(struct gr_call *c)
@@ -102,7 +104,7 @@ static int begin(struct gr_call *c)
 		return n->refuse;
 	gr_fetch_add_relaxed(&begun, 1u);
 	uv_timer_init(gr_loop_uv(), &n->timer);
-	return uv_timer_start(&n->timer, on_time, n->ms, 0);
+	return uv_timer_start(&n->timer, on_time, n->ms, 1);
 }
 
 static void end(struct gr_call *c)
@@ -153,22 +155,21 @@ static void the_result_comes_back_and_the_call_ends_once(void **state)
 
 static void nap_until_soon(void)
 {
-	run_nap(make_nap(40), gr_clock_after(gr_now(), GORO_MILLISECOND));
+	run_nap(make_nap(3), gr_clock_after(gr_now(), GORO_MILLISECOND));
 }
 
 static void a_deadline_returns_at_once_and_a_late_answer_is_dropped(void **state)
 {
-	int64_t began = gr_now();
-
 	(void)state;
+	gr_store_relaxed(&held, 1u);
 	run_in_coro(nap_until_soon);
 	assert_int_equal(rc, -ETIMEDOUT);
 	assert_false(was_answered);
 	assert_int_equal(gr_load_relaxed(&ended), 0); /* libuv still has it */
+	gr_store_relaxed(&held, 0u);
 	while (gr_load_relaxed(&ended) == 0)
 		sched_yield();
 	assert_int_equal(gr_load_relaxed(&answered), 1);
-	assert_true(gr_now() - began >= 38 * GORO_MILLISECOND);
 }
 
 static void nap_in_the_past(void)
@@ -206,9 +207,11 @@ static void while_it_runs_somebody_waits_for_the_outside(void **state)
 {
 	(void)state;
 	assert_int_equal(gr_sched_outside(), 0);
+	gr_store_relaxed(&held, 1u);
 	begin_coro(nap_for_ever);
 	while (gr_sched_outside() != 1)
 		sched_yield();
+	gr_store_relaxed(&held, 0u);
 	while (gr_sched_alive() != 0)
 		sched_yield();
 	assert_int_equal(gr_sched_outside(), 0);
