@@ -5,9 +5,10 @@
  * when all are parked, ns from the value to its end. From cold: the first two are mostly first
  * touches of pages. Peer: the same goroutines, `make(chan int64)`.
  */
-#include "bench.h"
+#include <unistd.h>
 
-#include <stdio.h>
+#include "bench.h"
+#include "meter.h"
 
 struct crowd {
 	chan(int64_t) c;
@@ -22,29 +23,6 @@ static void wait_for_value(struct crowd *crowd)
 	goro_waitgroup_done(&crowd->arrived);
 	BENCH_OK(chan_recv(crowd->c, &v));
 	goro_waitgroup_done(&crowd->left);
-}
-
-/* Resident set and page tables of the process. */
-static int64_t resident_bytes(void)
-{
-	FILE *status = fopen("/proc/self/status", "re");
-	char line[256];
-	int64_t sum = 0;
-	int found = 0;
-
-	BENCH_CHECK(status);
-	while (fgets(line, sizeof(line), status) != NULL) {
-		long kib;
-
-		if (sscanf(line, "VmRSS: %ld kB", &kib) == 1 ||
-			sscanf(line, "VmPTE: %ld kB", &kib) == 1) {
-			sum += (int64_t)kib * 1024;
-			found++;
-		}
-	}
-	fclose(status);
-	BENCH_CHECK(found == 2);
-	return sum;
 }
 
 static uint64_t parks(void)
@@ -68,7 +46,7 @@ static void body(void *arg)
 	struct crowd crowd = { chan_make(int64_t, 0), GORO_WAITGROUP_INIT, GORO_WAITGROUP_INIT };
 	int64_t n = bench_scaled(1000000, 1000);
 	uint64_t parks_before = parks();
-	int64_t before = resident_bytes();
+	int64_t before = meter_memory(getpid());
 	int64_t begin = goro_now();
 
 	(void)arg;
@@ -82,7 +60,8 @@ static void body(void *arg)
 	bench_report("parked_create", (double)(goro_now() - begin) / (double)n, "ns");
 
 	await_parks(parks_before + (uint64_t)n);
-	bench_report("parked_bytes", (double)(resident_bytes() - before) / (double)n, "bytes");
+	bench_report(
+		"parked_bytes", (double)(meter_memory(getpid()) - before) / (double)n, "bytes");
 
 	begin = goro_now();
 	for (int64_t i = 0; i < n; i++)

@@ -33,6 +33,8 @@ var figures = map[string]func(){
 	"mutex":      mutex,
 	"sieve":      sieve,
 	"latency":    latency,
+	"dial":       dial,
+	"echo":       echo,
 }
 
 func main() {
