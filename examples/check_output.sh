@@ -6,6 +6,7 @@ expected=$1
 shift
 printed=$(mktemp) || exit 1
 trap 'rm -f "$printed"' EXIT
+trap 'exit 1' HUP INT TERM
 
 "$@" >"$printed"
 status=$?

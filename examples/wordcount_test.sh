@@ -7,6 +7,7 @@ set -u
 export LC_ALL=C
 dir=$(mktemp -d) || exit 1
 trap 'chmod -R u+rwx "$dir"; rm -rf "$dir"' EXIT
+trap 'exit 1' HUP INT TERM
 failures=0
 
 fail() {

@@ -21,11 +21,11 @@ __attribute__((constructor)) static void set_pool(void)
 }
 
 /* A directory for the test, and names in it. */
-static char folder[64];
+static char folder[128];
 
 static void begin_folder(void)
 {
-	strcpy(folder, "/tmp/goro-test-XXXXXX");
+	snprintf(folder, sizeof(folder), "%s/goro-test-XXXXXX", test_tmp());
 	CHECK_TRUE(mkdtemp(folder) != NULL);
 }
 

@@ -94,7 +94,8 @@ GORO_TEST(a_path_must_fit_and_be_free)
 	CHECK_EQ(goro_listen(&l, "unix", ""), -EINVAL);
 	CHECK_EQ(goro_listen(&l, "unix", "/no/such/directory/socket"), -ENOENT);
 	CHECK_EQ(goro_dial(&c, "unix", "/no/such/socket", GORO_FOREVER), -ENOENT);
-	snprintf(path, sizeof(path), "/tmp/goro-test-path-%llu", (unsigned long long)test_seed());
+	snprintf(path, sizeof(path), "%s/goro-test-path-%llu", test_tmp(),
+		(unsigned long long)test_seed());
 	CHECK_EQ(goro_listen(&l, "unix", path), 0);
 	CHECK_EQ(goro_listen(&again, "unix", path), -EADDRINUSE);
 	CHECK_EQ(goro_listener_close(l), 0);

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -117,13 +117,12 @@ GORO_TEST(wrong_arguments_are_told)
 
 GORO_TEST(a_regular_file_is_always_ready)
 {
-	char path[] = "/tmp/goro-test-XXXXXX";
-	int fd = mkstemp(path);
+	FILE *file = tmpfile();
 
-	CHECK_LE(0, fd);
-	CHECK_EQ(goro_fd_wait(fd, GORO_READ | GORO_WRITE, GORO_FOREVER), GORO_READ | GORO_WRITE);
-	CHECK_EQ(unlink(path), 0);
-	CHECK_EQ(close(fd), 0);
+	CHECK_NE(file, NULL);
+	CHECK_EQ(goro_fd_wait(fileno(file), GORO_READ | GORO_WRITE, GORO_FOREVER),
+		GORO_READ | GORO_WRITE);
+	CHECK_EQ(fclose(file), 0);
 }
 
 GORO_TEST(the_flags_of_the_descriptor_stay_as_they_are)

@@ -15,6 +15,7 @@ echo "seed $seed finds it"
 
 log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
+trap 'exit 1' HUP INT TERM
 for n in 1 2 3; do
 	if GORO_SEED=$seed GORO_EVENT_LOG=$log/$n "$@"; then
 		echo "seed $seed does not find it again" >&2

@@ -78,8 +78,8 @@ def find_programs(folder):
 
 def run(program, env, limit):
     """Runs it once. What hangs is asked for a dump (SIGALRM), and killed if it does not answer."""
-    with tempfile.NamedTemporaryFile() as log:
-        whole = dict(os.environ, FAULT_LOG=log.name, **program.env)
+    with tempfile.TemporaryDirectory() as folder, tempfile.NamedTemporaryFile(dir=folder) as log:
+        whole = dict(os.environ, FAULT_LOG=log.name, TMPDIR=folder, **program.env)
         whole.update(env)
         child = subprocess.Popen(program.command, env=whole, stdin=subprocess.DEVNULL,
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

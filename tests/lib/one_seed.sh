@@ -15,7 +15,7 @@ while read -r program; do
 	if [ "$SEED_END" -gt 0 ] && [ "$(date +%s)" -ge "$SEED_END" ]; then
 		break
 	fi
-	env "$SEED_VARIABLE=$1" GORO_TEST_SEED="$1" GORO_TEST_WORKERS="$2" \
+	env "$SEED_VARIABLE=$1" TMPDIR="$SEED_DIR/tmp" GORO_TEST_SEED="$1" GORO_TEST_WORKERS="$2" \
 		timeout -k 5 "$SEED_LIMIT" "$program" >"$log" 2>&1 </dev/null ||
 		fail $? "$SEED_VARIABLE=$1 GORO_TEST_SEED=$1 GORO_TEST_WORKERS=$2\
 ${GORO_TEST_SCALE:+ GORO_TEST_SCALE=$GORO_TEST_SCALE} $program"

@@ -17,11 +17,13 @@ run_seeds() {
 	SEED_LIMIT=${limit:-120}
 	export SEED_VARIABLE SEED_DIR SEED_END SEED_LIMIT
 	trap 'rm -rf "$SEED_DIR"' EXIT
+	trap 'exit 1' HUP INT TERM
 	if [ "${seconds:-0}" -gt 0 ]; then
 		SEED_END=$(($(date +%s) + seconds))
 	fi
 	: >"$SEED_DIR/failed"
 	: >"$SEED_DIR/done"
+	mkdir "$SEED_DIR/tmp" # what a program leaves that fails
 	printf '%s\n' "$@" >"$SEED_DIR/programs"
 	seeds_list | xargs -P "${jobs:-$(nproc)}" -n 2 sh tests/lib/one_seed.sh
 	echo "$SEED_VARIABLE: $(wc -l <"$SEED_DIR/done") runs of $# programs with" \

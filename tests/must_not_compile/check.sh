@@ -14,6 +14,7 @@ cases=$2
 shift 2
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
+trap 'exit 1' HUP INT TERM
 
 flags="-std=c11 -Wall -Wextra -Wpedantic -Wcast-function-type"
 

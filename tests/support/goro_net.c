@@ -34,8 +34,8 @@ void test_listen_with(struct test_listener *l, const char *network, const goro_n
 
 	l->network = network;
 	if (strcmp(network, "unix") == 0) {
-		snprintf(l->address, sizeof(l->address), "/tmp/goro-test-%d-%u", (int)getpid(),
-			__atomic_add_fetch(&paths, 1, __ATOMIC_RELAXED));
+		snprintf(l->address, sizeof(l->address), "%s/goro-test-%d-%u", test_tmp(),
+			(int)getpid(), __atomic_add_fetch(&paths, 1, __ATOMIC_RELAXED));
 		address = l->address;
 	}
 	CHECK_EQ(goro_listen_with(&l->listener, network, address, options), 0);

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -119,7 +120,14 @@ void test_thread_join(struct test_thread *t)
 	CHECK_EQ(pthread_join(t->handle, NULL), 0);
 }
 
-/* Counts ---------------------------------------------------------------------------------- */
+/* Files and counts -------------------------------------------------------------------------- */
+
+const char *test_tmp(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	return folder != NULL && folder[0] != '\0' ? folder : "/tmp";
+}
 
 static unsigned count_entries(const char *path)
 {

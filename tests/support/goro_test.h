@@ -24,6 +24,7 @@
  *   GORO_TEST_SCALE=10      loops a tenth as long
  *   GORO_TEST_STORM=1       each test among 20,000 signals a second (goro_storm.h)
  *   GORO_TEST_SEED=42       what test_seed() returns; each failure prints it
+ *   TMPDIR=/tmp             a test that fails may leave files there
  * The program's first argument is a pattern of names, with * and ?.
  */
 #ifndef GORO_TEST_H
@@ -188,6 +189,9 @@ struct test_thread {
 /* A plain thread that calls fn(arg). */
 void test_thread_start(struct test_thread *t, void (*fn)(void *), void *arg);
 void test_thread_join(struct test_thread *t);
+
+/* Where files of a test may lie: $TMPDIR, or /tmp. */
+const char *test_tmp(void);
 
 /* Of this process: its threads, and its open descriptors. */
 unsigned test_count_threads(void);
