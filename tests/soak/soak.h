@@ -13,8 +13,9 @@
  *  S2  After a phase nothing is left: what was received is what was sent, each value once, and
  *      the process has its own threads and descriptors only.
  *  S3  A run is a pass if what the process holds is in the last quarter of the phases what it was
- *      in the second (watch.c says how much may differ). A phase lasts as long as it shall, and
- *      until every load has moved in it: one that never does is a hang, which is ended as such.
+ *      in the second (watch.c says how much may differ); if it is not, it gets two more chances.
+ *      A phase lasts as long as it shall, and until every load has moved in it: one that never
+ *      does is a hang, which is ended as such.
  *  S4  All that is random follows from the seed, which is printed; how threads interleave does not.
  *  S5  --leak=KIND makes a leak of one kind on purpose: the verdict must be a failure.
  */
@@ -112,6 +113,7 @@ void soak_watch_phase_begin(void);
 void soak_watch_phase_end(void);
 void soak_watch_sample(void);
 bool soak_watch_all_moved(void); /* in this phase */
+bool soak_watch_flat(void);      /* so far */
 int soak_watch_verdict(void);    /* 0: pass; else the exit status */
 
 #endif
