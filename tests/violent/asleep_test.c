@@ -211,9 +211,9 @@ static void sleeper(void *arg)
 
 static void wait_and_sleep(void *arg)
 {
+	channel = chan_make(int, 0);
 	goro_go(sleeper, arg);
 	goro_go(receiver, arg);
-	channel = chan_make(int, 0);
 	goro_sleep(GORO_MILLISECOND);
 	dprintf(2, "ready\n");
 	chan_send(channel, 1);

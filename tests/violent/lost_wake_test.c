@@ -74,13 +74,14 @@ static void who_is_told_and_not_woken_is_found(void **state)
 static void compute(void *arg)
 {
 	(void)arg;
-	await_sleepers(1);
-	gr_store_release(&gr_witness.loss, (uint32_t)GR_LOSS_NOTIFY);
-	goro_go(run, NULL);
-	while (gr_load_acquire(&ran) == 0)
-		;
-	gr_store_release(&ran, 0u);
-	goro_go(compute, NULL); /* somebody came by: again */
+	for (;;) { /* again, if somebody came by */
+		await_sleepers(1);
+		gr_store_release(&ran, 0u);
+		gr_store_release(&gr_witness.loss, (uint32_t)GR_LOSS_NOTIFY);
+		goro_go(run, NULL);
+		while (gr_load_acquire(&ran) == 0)
+			;
+	}
 }
 
 static void make_and_compute(void)

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* A stop that cannot wait any longer names who has not ended. */
+/* A stop that cannot wait any longer names who has not ended. How long it takes until all others have,
+ * nobody knows: so it waits longer and longer. */
 #include "violent.h"
 
 #include <errno.h>
 #include <unistd.h>
+
+#define LONGEST (20 * GORO_SECOND)
 
 static struct child child;
 
 static goro_mutex mutex = GORO_MUTEX_INIT;
 static goro_cond cond = GORO_COND_INIT;
 static goro_waitgroup ready = GORO_WAITGROUP_INIT;
+static int64_t patience = 100 * GORO_MILLISECOND;
 
 static void deaf(void *arg)
 {
@@ -37,7 +41,7 @@ static void obedient(void *arg)
 	(void)arg;
 	goro_set_name("obedient");
 	goro_waitgroup_done(&ready);
-	goro_sleep(60 * GORO_SECOND);
+	goro_sleep(GORO_FOREVER);
 }
 
 static void root(void *arg)
@@ -53,7 +57,7 @@ static void run_root(void)
 {
 	goro_config config = GORO_CONFIG_INIT;
 
-	config.drain = 200 * GORO_MILLISECOND;
+	config.drain = patience;
 	if (goro_run_config(&config, root, NULL) != -ETIMEDOUT)
 		_exit(1);
 	if (goro_start(NULL) != -EBUSY || goro_stop() != -EPERM)
@@ -63,8 +67,12 @@ static void run_root(void)
 static void who_has_not_ended_is_named(void **state)
 {
 	(void)state;
-	run_child(&child, run_root, "GORO_WORKERS=2");
-	assert_exited(&child, 0);
+	do {
+		patience *= 2;
+		run_child(&child, run_root, "GORO_WORKERS=2");
+		assert_exited(&child, 0);
+	} while (patience < LONGEST &&
+		(count_of(&child, "obedient") != 0 || count_of(&child, ": waiting, mutex ") == 0));
 	assert_says(&child, "goro: stop: 2 coroutine(s) and 0 calling thread(s) have not ended");
 	assert_says(&child, "\"deaf\": running on worker ");
 	assert_says(&child, "\"bereft\": waiting, mutex ");

@@ -57,7 +57,11 @@ static void poisoner(void *arg)
 
 static void run_idle_victim(void)
 {
-	goro_start(NULL);
+	goro_config config = GORO_CONFIG_INIT;
+
+	config.workers = 1;
+	config.max_spares = 0; /* nobody else could run the poisoner */
+	goro_start(&config);
 	goro_go(poisoner, NULL);
 	for (goro_stats s = GORO_STATS_INIT; !__atomic_load_n(&victim_is_there, __ATOMIC_ACQUIRE) ||
 		s.alive != 0 || s.workers_running != 0;)
@@ -101,7 +105,7 @@ static void pthread_cancel_of_a_coroutines_thread_is_told_and_aborts(void **stat
 	run_child(&child, run_victim, "GORO_WORKERS=2");
 	assert_killed_by(&child, SIGABRT);
 	assert_says(&child, " \"victim\" ended its thread, by pthread_exit or pthread_cancel");
-	run_child(&child, run_idle_victim, "GORO_WORKERS=1");
+	run_child(&child, run_idle_victim, NULL);
 	assert_killed_by(&child, SIGABRT);
 	assert_says(&child, "goro: worker 0 was cancelled");
 }
