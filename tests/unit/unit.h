@@ -50,6 +50,12 @@
 #define UNIT_TSAN 0
 #endif
 
+/* What runs is seen also where it hangs and is ended from outside. */
+static __attribute__((constructor)) void say_at_once(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+}
+
 static inline size_t test_scale(void)
 {
 	const char *text = getenv("GORO_TEST_SCALE");

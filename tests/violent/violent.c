@@ -15,6 +15,12 @@
 
 struct notes *notes;
 
+/* What runs is seen also where it hangs and is ended from outside. */
+static __attribute__((constructor)) void say_at_once(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+}
+
 static void prepare(const char *environment)
 {
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
