@@ -162,10 +162,11 @@ static void a_deadline_returns_at_once_and_a_late_answer_is_dropped(void **state
 {
 	(void)state;
 	gr_store_relaxed(&held, 1u);
-	run_in_coro(nap_until_soon);
-	assert_int_equal(rc, -ETIMEDOUT);
-	assert_false(was_answered);
-	assert_int_equal(gr_load_relaxed(&ended), 0); /* libuv still has it */
+	do { /* the deadline may pass before anything is begun: then once more */
+		run_in_coro(nap_until_soon);
+		assert_int_equal(rc, -ETIMEDOUT);
+		assert_false(was_answered);
+	} while (gr_load_relaxed(&ended) != 0); /* else libuv has it, or will */
 	gr_store_relaxed(&held, 0u);
 	while (gr_load_relaxed(&ended) == 0)
 		sched_yield();

@@ -148,29 +148,39 @@ static void *wait_late(void *arg)
 	return NULL;
 }
 
+/* Locks the line when the other stands in it. False: its deadline came first, and it has gone. */
+static bool lock_while_it_stands(pthread_t *thread, struct late *l)
+{
+	struct gr_line line = GR_LINE(&l->barrier);
+	uint64_t seen;
+
+	l->deadline = gr_now() + 50 * GORO_MILLISECOND;
+	pthread_create(thread, NULL, wait_late, l);
+	do {
+		seen = gr_line_lock(line);
+		if (seen == ONE + WAITERS)
+			return true;
+		assert_int_equal(seen, 0);
+		gr_bitlock_release(line.word, seen);
+		sched_yield();
+	} while (gr_now() < l->deadline);
+	pthread_join(*thread, NULL);
+	assert_int_equal(l->rc, -ETIMEDOUT);
+	return false;
+}
+
 /* The whole way of one that gave up: the lock is held while its deadline passes, so it cannot
  * come for its node before the round is full. */
 static void who_gives_up_as_the_round_gets_full_learns_of_its_success(void **state)
 {
-	struct late late = { .barrier = GORO_BARRIER_INIT(2),
-		.deadline = gr_now() + 5 * GORO_MILLISECOND };
+	struct late late = { .barrier = GORO_BARRIER_INIT(2) };
 	struct gr_line line = GR_LINE(&late.barrier);
 	struct gr_waitq q;
 	pthread_t thread;
-	uint64_t seen;
 
 	(void)state;
-	late.deadline = gr_now() + 50 * GORO_MILLISECOND;
-	pthread_create(&thread, NULL, wait_late, &late);
-	do {
-		seen = gr_line_lock(line);
-		if (seen != 0)
-			break;
-		gr_bitlock_release(line.word, seen);
-		sched_yield();
-	} while (gr_now() < late.deadline);
-	assert_int_equal(seen, ONE + WAITERS);
-
+	while (!lock_while_it_stands(&thread, &late))
+		;
 	q = gr_line_queue(line);
 	while (gr_wait_state(gr_load_acquire(&q.head->wait->word)) == GR_WAIT_PARKING)
 		sched_yield();       /* its deadline claims it */
