@@ -73,7 +73,7 @@ static uint64_t parks(void)
 static void run_out_of_descriptors(void)
 {
 	int fd[PENDING];
-	int64_t before, spent;
+	int64_t began, before, spent;
 	uint64_t parked;
 
 	test_listen(&l, "tcp4");
@@ -94,10 +94,11 @@ static void run_out_of_descriptors(void)
 		CHECK_EQ(write(fd[i], "x", 1), 1);
 	}
 	AWAIT(parks() > parked); /* it has come, been told, and waits again */
+	began = goro_now();
 	before = cpu_time();
 	CHECK_EQ(goro_sleep(300 * GORO_MILLISECOND), 0);
 	spent = cpu_time() - before;
-	CHECK_LT(spent, 150 * GORO_MILLISECOND); /* it does not spin */
+	CHECK_LT(spent, (goro_now() - began) / 2); /* it does not spin */
 	CHECK_EQ(atomic_load(&accepted), 0);
 	give_descriptor();
 	AWAIT(atomic_load(&accepted) == PENDING); /* all of them with the one */
@@ -189,7 +190,9 @@ GORO_TEST_OUTSIDE(a_loop_that_cannot_be_made_is_told_and_made_later)
 
 GORO_TEST(a_dial_never_meets_itself)
 {
-	/* A port that the kernel may choose as a near end, and at which nobody listens. */
+	/* A port that the kernel may choose as a near end, and at which nobody listens: of two
+	 * neighbours it gives the even one to those who dial and the odd one to those who listen,
+	 * as long as there are such. */
 	struct sockaddr_in in = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t length = sizeof(in);
@@ -199,7 +202,7 @@ GORO_TEST(a_dial_never_meets_itself)
 	CHECK_EQ(bind(fd, (struct sockaddr *)&in, sizeof(in)), 0);
 	CHECK_EQ(getsockname(fd, (struct sockaddr *)&in, &length), 0);
 	close(fd);
-	snprintf(address, sizeof(address), "127.0.0.1:%d", ntohs(in.sin_port));
+	snprintf(address, sizeof(address), "127.0.0.1:%d", ntohs(in.sin_port) & ~1);
 	for (size_t i = test_scaled(70000); i > 0; i--) {
 		goro_conn *c;
 		int rc = goro_dial(&c, "tcp4", address, GORO_FOREVER);
