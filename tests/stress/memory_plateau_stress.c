@@ -18,12 +18,14 @@ static size_t resident(void)
 	return pages;
 }
 
-static void dig_and_wait(goro_waitgroup *gate, goro_waitgroup *out, size_t depth)
+static void dig_and_wait(
+	goro_waitgroup *there, goro_waitgroup *gate, goro_waitgroup *out, size_t depth)
 {
 	volatile char *p = __builtin_alloca(depth);
 
 	for (size_t i = 0; i < depth; i += 1024)
 		p[i] = 1;
+	goro_waitgroup_done(there);
 	CHECK_EQ(goro_waitgroup_wait(gate), 0);
 	goro_waitgroup_done(out);
 }
@@ -41,25 +43,34 @@ static void fill_and_drain(goro_waitgroup *out, size_t n)
 	goro_waitgroup_done(out);
 }
 
-static void sleep_with_others(goro_waitgroup *out, int64_t ns)
+static void sleep_with_others(
+	goro_waitgroup *there, goro_waitgroup *gate, goro_waitgroup *out, int64_t ns)
 {
+	goro_waitgroup_done(there);
+	CHECK_EQ(goro_waitgroup_wait(gate), 0);
 	CHECK_EQ(goro_sleep(ns), 0);
 	goro_waitgroup_done(out);
 }
 
-/* Always as much, but not always the same. */
+/* Always as much, but not always the same; and, whoever may run when, 400 stacks at once. */
 static void live(uint64_t *random)
 {
-	goro_waitgroup gate = GORO_WAITGROUP_INIT, out = GORO_WAITGROUP_INIT;
+	goro_waitgroup there = GORO_WAITGROUP_INIT, gate = GORO_WAITGROUP_INIT;
+	goro_waitgroup out = GORO_WAITGROUP_INIT;
 
+	goro_waitgroup_add(&there, 400);
 	goro_waitgroup_add(&gate, 1);
 	goro_waitgroup_add(&out, 420);
 	for (int i = 0; i < 200; i++) {
-		CHECK_EQ(go(dig_and_wait, &gate, &out, stress_below(random, 60 << 10) + 1), 0);
-		CHECK_EQ(go(sleep_with_others, &out, (int64_t)stress_below(random, 100000)), 0);
+		size_t depth = stress_below(random, 60 << 10) + 1;
+		int64_t ns = (int64_t)stress_below(random, 100000);
+
+		CHECK_EQ(go(dig_and_wait, &there, &gate, &out, depth), 0);
+		CHECK_EQ(go(sleep_with_others, &there, &gate, &out, ns), 0);
 	}
 	for (int i = 0; i < 20; i++)
 		CHECK_EQ(go(fill_and_drain, &out, stress_below(random, 3000)), 0);
+	CHECK_EQ(goro_waitgroup_wait(&there), 0);
 	goro_waitgroup_done(&gate);
 	CHECK_EQ(goro_waitgroup_wait(&out), 0);
 	await_alive(1);
