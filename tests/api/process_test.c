@@ -181,7 +181,7 @@ GORO_TEST(what_cannot_be_executed_says_why_and_leaves_nothing)
 		CHECK_EQ(goro_process_spawn(&p, cases[i], ends, &o), i < 2 ? -ENOENT : -EACCES);
 	o.cwd = "/no/such/folder";
 	CHECK_EQ(goro_process_spawn(&p, (char *[]){ "true", NULL }, ends, &o), -ENOENT);
-	AWAIT(test_count_fds() == fds);
+	AWAIT(test_count_fds() <= fds);
 }
 
 static void check_wrong_arguments(void)

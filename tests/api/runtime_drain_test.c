@@ -115,9 +115,12 @@ static void check_stuck(void)
 	CHECK_EQ(goro_dump(STDERR_FILENO), -EPERM);
 }
 
+static atomic_int looping;
+
 static void loop(void)
 {
 	goro_set_name("endless");
+	atomic_store(&looping, 1);
 	for (;;)
 		;
 }
@@ -130,6 +133,7 @@ static void stop_beside_a_loop(void *arg)
 	(void)arg;
 	CHECK_EQ(goro_start(&config), 0);
 	CHECK_EQ(go(loop), 0);
+	AWAIT(atomic_load(&looping));
 	began = goro_now();
 	CHECK_EQ(goro_stop(), -ETIMEDOUT);
 	CHECK_LE(began + config.drain, goro_now());

@@ -11,8 +11,6 @@
 
 #include "goro_test.h"
 
-#define NOBODY 54321 /* a user without any process */
-
 static atomic_int ran;
 
 static void count(void)
@@ -38,10 +36,12 @@ static void limit(int resource, rlim_t n)
 /* The limit counts the user's threads and does not hold for root. False: cannot be tried. */
 static bool limit_threads(rlim_t n)
 {
-	if (geteuid() == 0 && setresuid(NOBODY, NOBODY, NOBODY) != 0)
+	uid_t nobody = 40000 + (uid_t)getpid() % 20000; /* who has no other process */
+
+	if (geteuid() == 0 && setresuid(nobody, nobody, nobody) != 0)
 		return false;
 	limit(RLIMIT_NPROC, n);
-	return getuid() == NOBODY;
+	return getuid() == nobody;
 }
 
 static void start_with_few_threads(void *arg)

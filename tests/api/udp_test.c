@@ -249,7 +249,7 @@ GORO_TEST(a_deadline_ends_a_wait_and_loses_nothing)
 			CHECK_LE(deadline, goro_now());
 		}
 		CHECK_EQ(goro_udp_sendto(a, "x", 1, &to, INT64_MIN), 1);
-		CHECK_EQ(goro_udp_recvfrom(a, &c, 1, NULL, INT64_MIN), 1);
+		AWAIT(goro_udp_recvfrom(a, &c, 1, NULL, INT64_MIN) == 1);
 		CHECK_EQ(goro_udp_close(a), 0);
 	}
 }
@@ -281,7 +281,7 @@ GORO_TEST(a_close_wakes_all_who_wait)
 		await_alive(1);
 		CHECK_EQ(atomic_load(&closed), 5);
 	}
-	AWAIT(test_count_fds() == fds);
+	AWAIT(test_count_fds() <= fds);
 	CHECK_EQ(goro_udp_close(kept), 0);
 }
 
