@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -103,16 +104,38 @@ static struct gr_wait *claim(struct gr_poll *p, unsigned i, int outcome)
 
 static void on_event(uv_poll_t *handle, int status, int events);
 
-/* libuv makes a descriptor non-blocking; one that is not ours may be shared with other programs. */
+static int tell_libuv(struct gr_poll *p)
+{
+	int rc = uv_poll_init(gr_loop_uv(), &p->handle, p->fd);
+
+	p->known = rc == 0;
+	return rc;
+}
+
+/* P6 */
+static int init_beside_the_file(struct gr_poll *p)
+{
+	int file = fcntl(p->fd, F_DUPFD_CLOEXEC, 0);
+	int other = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int rc = file < 0 || other < 0 || dup3(other, p->fd, O_CLOEXEC) < 0 ? -errno : 0;
+
+	if (rc == 0) {
+		rc = tell_libuv(p);
+		if (dup3(file, p->fd, O_CLOEXEC) < 0)
+			rc = -errno;
+	}
+	if (other >= 0)
+		close(other);
+	if (file >= 0)
+		close(file);
+	return rc;
+}
+
 static int init_handle(struct gr_poll *p)
 {
 	int flags = fcntl(p->fd, F_GETFL);
-	int rc = uv_poll_init(gr_loop_uv(), &p->handle, p->fd);
 
-	if (flags != -1 && !(flags & O_NONBLOCK))
-		fcntl(p->fd, F_SETFL, flags);
-	p->known = rc == 0;
-	return rc;
+	return flags == -1 || flags & O_NONBLOCK ? tell_libuv(p) : init_beside_the_file(p);
 }
 
 /* Under the lock. Has libuv watch for these events and no others. */

@@ -20,6 +20,9 @@
  *      nothing of it is armed. The entry is free before close(2), since the number may come back
  *      at once. A posted entry is looked at as it then is, so a request that comes late does
  *      no harm.
+ *  P6  libuv makes non-blocking what it is given, and with it the file of everybody who shares it. A
+ *      file that blocks is a copy of somebody else's (io/fd.c: F2): so while libuv is told of the
+ *      number, another file stands there.
  */
 #ifndef GR_NETPOLL_POLL_H
 #define GR_NETPOLL_POLL_H

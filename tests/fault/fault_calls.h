@@ -62,6 +62,7 @@ ssize_t fault_read_chk(int fd, void *to, size_t n, size_t room);
 ssize_t fault_write(int fd, const void *from, size_t n);
 long fault_write_raw(int fd, const void *from, size_t n); /* past what sanitizers replace */
 int fault_fcntl(int fd, int command, long arg);
+int fault_dup3(int from, int to, int flags);
 ssize_t fault_getrandom(void *to, size_t n, unsigned flags);
 int fault_dladdr(const void *addr, Dl_info *info);
 

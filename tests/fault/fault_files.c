@@ -169,6 +169,11 @@ int fault_fcntl(int fd, int command, long arg)
 	return fault_now(FAULT_fcntl) ? -1 : fcntl(fd, command, arg);
 }
 
+int fault_dup3(int from, int to, int flags)
+{
+	return fault_now(FAULT_dup3) ? -1 : dup3(from, to, flags);
+}
+
 ssize_t fault_getrandom(void *to, size_t n, unsigned flags)
 {
 	return fault_now(FAULT_getrandom) ? -1 : getrandom(to, n, flags);
