@@ -12,6 +12,7 @@
 static bool wanted;
 static bool reported;
 static uint32_t helpers;
+static uint32_t pool;
 static int sources;
 
 void gr_asleep_start(bool report)
@@ -24,6 +25,11 @@ void gr_asleep_start(bool report)
 void gr_asleep_helpers(unsigned n)
 {
 	gr_store_relaxed(&helpers, n);
+}
+
+void gr_asleep_pool(unsigned n)
+{
+	gr_store_relaxed(&pool, n);
 }
 
 void gr_asleep_source(int more)
@@ -43,7 +49,8 @@ void gr_asleep_look(unsigned ours)
 {
 	if (!wanted || reported || gr_sched_alive() == 0 || !nothing_can_run())
 		return;
-	if (gr_os_thread_count() != (int)(ours + gr_load_relaxed(&helpers)))
+	ours += gr_load_relaxed(&helpers) + gr_load_relaxed(&pool);
+	if (gr_os_thread_count() != (int)ours)
 		return;
 	reported = true;
 	gr_ports.all_asleep();

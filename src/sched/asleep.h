@@ -16,6 +16,9 @@ void gr_asleep_start(bool report);
 /* Besides the workers and the monitor so many threads are goro's, and wake nobody by themselves. */
 void gr_asleep_helpers(unsigned n);
 
+/* The same for those of libuv's pool, which stay when the run ends. */
+void gr_asleep_pool(unsigned n);
+
 /* One more, or one less, from which something may come for which no coroutine needs to be parked: a
  * signal. From anywhere. */
 void gr_asleep_source(int more);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -100,6 +101,20 @@ static void block_and_deadlock(void *arg)
 static void run_deadlock_behind_a_blocking_call(void)
 {
 	goro_run(block_and_deadlock, NULL);
+}
+
+static void listen_and_deadlock(void *arg)
+{
+	goro_listener *l;
+	struct stat s;
+
+	if (goro_fs_stat("/", &s) == 0 && goro_listen(&l, "tcp", "127.0.0.1:0") == 0)
+		deadlock(arg);
+}
+
+static void run_deadlock_beside_a_listener(void)
+{
+	goro_run(listen_and_deadlock, NULL);
 }
 
 /* The directory of the child's monitor thread, below /proc. False: it has not named itself yet. */
@@ -273,10 +288,28 @@ static void run_waiting_for_a_signal(void)
 	goro_run(wait_for_a_signal, NULL);
 }
 
+static void accept_for_ever(void *arg)
+{
+	goro_listener *l;
+	goro_conn *c;
+
+	(void)arg;
+	if (goro_listen(&l, "tcp", "127.0.0.1:0") != 0)
+		abort();
+	dprintf(2, "ready\n");
+	goro_accept(l, &c, GORO_FOREVER);
+}
+
+static void run_waiting_for_a_connection(void)
+{
+	goro_run(accept_for_ever, NULL);
+}
+
 static void nothing_is_told_of(void (*deed)(void))
 {
 	char monitor[128];
 
+	skip_among_strangers();
 	begin_child(&child, deed, WORKERS);
 	await_text(&child, "ready", 1);
 	find_monitor(child.pid, monitor, sizeof monitor);
@@ -289,56 +322,62 @@ static void nothing_is_told_of(void (*deed)(void))
 static void nothing_is_told_while_a_deadline_will_wake_somebody(void **state)
 {
 	(void)state;
-	skip_among_strangers();
 	nothing_is_told_of(run_sleeper);
 }
 
 static void nothing_is_told_while_a_blocking_call_runs(void **state)
 {
 	(void)state;
-	skip_among_strangers();
 	nothing_is_told_of(run_blocking_call);
 }
 
 static void nothing_is_told_while_a_signal_may_come(void **state)
 {
 	(void)state;
-	skip_among_strangers();
 	nothing_is_told_of(run_waiting_for_a_signal);
+}
+
+static void nothing_is_told_while_a_connection_may_come(void **state)
+{
+	(void)state;
+	nothing_is_told_of(run_waiting_for_a_connection);
 }
 
 static void nothing_is_told_where_threads_of_the_program_may_come(void **state)
 {
 	(void)state;
-	skip_among_strangers();
 	nothing_is_told_of(embed);
 }
 
-/* Which are goro's own, and idle. */
-static void threads_for_blocking_calls_hide_nothing(void **state)
+static void all_asleep_is_told_of(void (*deed)(void), const char *environment)
 {
-	(void)state;
 	skip_among_strangers();
-	begin_child(&child, run_deadlock_behind_a_blocking_call, WORKERS);
+	begin_child(&child, deed, environment);
 	await_text(&child, "\"locker\": waiting, mutex", 1);
 	kill(child.pid, SIGKILL);
 	await_end(&child);
 	assert_says(&child, "goro: all 3 coroutines are asleep and nothing can wake them\n");
 }
 
+/* Which are goro's own, and idle. */
+static void threads_for_blocking_calls_hide_nothing(void **state)
+{
+	(void)state;
+	all_asleep_is_told_of(run_deadlock_behind_a_blocking_call, WORKERS);
+}
+
+static void a_listener_and_libuvs_threads_hide_nothing(void **state)
+{
+	(void)state;
+	all_asleep_is_told_of(run_deadlock_beside_a_listener, WORKERS);
+}
+
 /* In deterministic mode there is no monitor, and no reason to wait. */
 static void all_asleep_is_told_in_deterministic_mode_too(void **state)
 {
 	(void)state;
-	skip_among_strangers();
-	for (int i = 0; i < 20; i++) {
-		begin_child(&child, run_deadlock, "GORO_SEED=1");
-		await_text(&child, "\"locker\": waiting, mutex", 1);
-		kill(child.pid, SIGKILL);
-		await_end(&child);
-		assert_says(
-			&child, "goro: all 3 coroutines are asleep and nothing can wake them\n");
-	}
+	for (int i = 0; i < 20; i++)
+		all_asleep_is_told_of(run_deadlock, "GORO_SEED=1");
 }
 
 int main(void)
@@ -348,7 +387,9 @@ int main(void)
 		cmocka_unit_test(all_asleep_is_told_once),
 		cmocka_unit_test(all_asleep_is_told_in_deterministic_mode_too),
 		cmocka_unit_test(threads_for_blocking_calls_hide_nothing),
+		cmocka_unit_test(a_listener_and_libuvs_threads_hide_nothing),
 		cmocka_unit_test(nothing_is_told_while_a_blocking_call_runs),
+		cmocka_unit_test(nothing_is_told_while_a_connection_may_come),
 		cmocka_unit_test(nothing_is_told_while_a_signal_may_come),
 		cmocka_unit_test(nothing_is_told_while_a_deadline_will_wake_somebody),
 		cmocka_unit_test(nothing_is_told_where_threads_of_the_program_may_come),
