@@ -1,29 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* net_calls_test.c: which system calls connections cost. libuv's own are counted on their way to
  * libc: a function of the program stands before it. */
-#include <dlfcn.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "goro_libc.h"
 #include "goro_net.h"
 
 static atomic_uint controls, polls, reads, writes;
-
-static void *libc(const char *name)
-{
-	void *f = dlsym(RTLD_NEXT, name);
-
-	CHECK_TRUE(f != NULL);
-	return f;
-}
 
 int epoll_ctl(int ep, int op, int fd, struct epoll_event *e)
 {
 	int (*real)(int, int, int, struct epoll_event *);
 
-	*(void **)&real = libc("epoll_ctl");
+	*(void **)&real = test_libc("epoll_ctl");
 	atomic_fetch_add(&controls, 1);
 	return real(ep, op, fd, e);
 }
@@ -32,7 +24,7 @@ int epoll_wait(int ep, struct epoll_event *e, int n, int timeout)
 {
 	int (*real)(int, struct epoll_event *, int, int);
 
-	*(void **)&real = libc("epoll_wait");
+	*(void **)&real = test_libc("epoll_wait");
 	atomic_fetch_add(&polls, 1);
 	return real(ep, e, n, timeout);
 }
@@ -41,7 +33,7 @@ int epoll_pwait(int ep, struct epoll_event *e, int n, int timeout, const sigset_
 {
 	int (*real)(int, struct epoll_event *, int, int, const sigset_t *);
 
-	*(void **)&real = libc("epoll_pwait");
+	*(void **)&real = test_libc("epoll_pwait");
 	atomic_fetch_add(&polls, 1);
 	return real(ep, e, n, timeout, set);
 }
@@ -50,7 +42,7 @@ ssize_t recv(int fd, void *buf, size_t n, int flags)
 {
 	ssize_t (*real)(int, void *, size_t, int);
 
-	*(void **)&real = libc("recv");
+	*(void **)&real = test_libc("recv");
 	atomic_fetch_add(&reads, 1);
 	return real(fd, buf, n, flags);
 }
@@ -59,7 +51,7 @@ ssize_t send(int fd, const void *buf, size_t n, int flags)
 {
 	ssize_t (*real)(int, const void *, size_t, int);
 
-	*(void **)&real = libc("send");
+	*(void **)&real = test_libc("send");
 	atomic_fetch_add(&writes, 1);
 	return real(fd, buf, n, flags);
 }

@@ -115,14 +115,23 @@ GORO_TEST(wrong_arguments_are_told)
 	CHECK_EQ(goro_fd_wait(fds[0], GORO_READ, GORO_FOREVER), -EBADF);
 }
 
-GORO_TEST(a_regular_file_is_always_ready)
+GORO_TEST(what_epoll_refuses_is_always_ready)
 {
+	static const char *const paths[] = { "/dev/null", "/dev/zero", "/", "/proc/self/stat" };
 	FILE *file = tmpfile();
 
 	CHECK_NE(file, NULL);
 	CHECK_EQ(goro_fd_wait(fileno(file), GORO_READ | GORO_WRITE, GORO_FOREVER),
 		GORO_READ | GORO_WRITE);
 	CHECK_EQ(fclose(file), 0);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		int fd = open(paths[i], O_RDONLY | O_CLOEXEC);
+
+		CHECK_LE(0, fd);
+		CHECK_EQ(goro_fd_wait(fd, GORO_READ, GORO_FOREVER), GORO_READ);
+		CHECK_EQ(goro_fd_wait(fd, GORO_READ, INT64_MIN), GORO_READ);
+		CHECK_EQ(close(fd), 0);
+	}
 }
 
 GORO_TEST(the_flags_of_the_descriptor_stay_as_they_are)

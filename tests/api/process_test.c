@@ -236,6 +236,32 @@ GORO_TEST(children_of_others_are_left_to_them)
 	CHECK_EQ(WEXITSTATUS(reap(other)), 42);
 }
 
+static atomic_int others_done;
+
+static void begin_and_reap(void *arg)
+{
+	for (int i = 0; i < (int)test_scaled(20); i++) {
+		pid_t other = fork();
+
+		if (other == 0)
+			_exit(i);
+		CHECK_LT(0, other);
+		CHECK_EQ(WEXITSTATUS(reap(other)), i);
+	}
+	atomic_store((atomic_int *)arg, 1);
+}
+
+GORO_TEST(threads_and_coroutines_each_get_the_end_of_their_own_children)
+{
+	struct test_thread t;
+
+	atomic_store(&others_done, 0);
+	test_thread_start(&t, begin_and_reap, &others_done);
+	for (int i = 0; i < 5 || !atomic_load(&others_done); i++)
+		CHECK_EQ(WEXITSTATUS(end(begin("exit 3", 0, NULL))), 3);
+	test_thread_join(&t);
+}
+
 static atomic_int told;
 
 static void wait_for(goro_process *p)

@@ -4,7 +4,6 @@
  * may come late.
  */
 #include <arpa/inet.h>
-#include <dlfcn.h>
 #include <limits.h>
 #include <netdb.h>
 #include <stdatomic.h>
@@ -14,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "goro_libc.h"
 #include "goro_test.h"
 
 __attribute__((constructor)) static void set_pool(void)
@@ -33,12 +33,10 @@ typedef int getaddrinfo_fn(const char *, const char *, const struct addrinfo *, 
 
 static getaddrinfo_fn *real_getaddrinfo(void)
 {
-	union {
-		void *object;
-		getaddrinfo_fn *function;
-	} real = { .object = dlsym(RTLD_NEXT, "getaddrinfo") };
+	getaddrinfo_fn *real;
 
-	return real.function;
+	*(void **)&real = test_libc("getaddrinfo");
+	return real;
 }
 
 int getaddrinfo(
