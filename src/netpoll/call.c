@@ -2,14 +2,10 @@
 #include "netpoll/call.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "netpoll/loop.h"
-#include "sched/asleep.h"
-
-#define POOL      4 /* threads of libuv's, where the environment has no other number */
-#define POOL_MOST 1024
+#include "netpoll/pool.h"
 
 static void leave(struct gr_call *c)
 {
@@ -30,6 +26,8 @@ void gr_call_end(struct gr_call *c, int result)
 	struct gr_wait *w = c->wait;
 	bool won;
 
+	if (c->uv != NULL)
+		gr_pool_end();
 	c->begun = false;
 	c->result = result;
 	/* Acquire: pairs with give_up(). Who had not given up by now is of this run (C5). */
@@ -39,27 +37,13 @@ void gr_call_end(struct gr_call *c, int result)
 		gr_loop_ready(w); /* only now: afterwards the call may be gone (C4) */
 }
 
-/* libuv starts all threads of its pool with the first job, and they stay. Said once; so many as
- * libuv's manual has it. */
-static void tell_of_pool(void)
-{
-	static bool told;
-	const char *size = told ? NULL : getenv("UV_THREADPOOL_SIZE");
-	unsigned n = size == NULL ? POOL : (unsigned)strtol(size, NULL, 10);
-
-	if (told)
-		return;
-	told = true;
-	gr_asleep_pool(n == 0 ? 1 : n > POOL_MOST ? POOL_MOST : n);
-}
-
 static void begin(struct gr_request *r)
 {
 	struct gr_call *c = gr_container_of(r, struct gr_call, request);
 	int rc;
 
 	if (c->uv != NULL)
-		tell_of_pool();
+		gr_pool_begin();
 	c->begun = true;
 	rc = c->begin(c);
 	if (rc != 0)
