@@ -74,13 +74,13 @@ void gr_idle_stop(void)
 void gr_idle_join(unsigned seat)
 {
 	GR_CHECK(seat < idle.count);
-	gr_fetch_add_seq_cst(&idle.taken, 1u);
+	gr_fetch_add_relaxed(&idle.taken, 1u);
 }
 
 void gr_idle_leave(unsigned seat)
 {
 	GR_CHECK(seat < idle.count);
-	gr_fetch_sub_seq_cst(&idle.taken, 1u);
+	gr_fetch_sub_relaxed(&idle.taken, 1u);
 	if (!gr_idle_watched())
 		gr_idle_kick(); /* the last one awake must not go without leaving a watcher (I4) */
 }
@@ -134,7 +134,7 @@ static void unlink_seat(unsigned *link, bool to_search)
 	gr_witness_move();
 	*link = s->below;
 	s->asleep = false;
-	check_counts(gr_fetch_sub_seq_cst(&idle.state, step) - step);
+	check_counts(gr_fetch_sub_relaxed(&idle.state, step) - step);
 }
 
 /* Under the lock: the link to the seat that is woken next, the one that lay down last. */
@@ -215,7 +215,7 @@ bool gr_idle_search_begin(void)
 	do {
 		if (2 * searching(state) >= gr_load_relaxed(&idle.taken) - sleeping(state))
 			return false;
-	} while (!gr_cas_seq_cst(&idle.state, &state, state + SEARCHING));
+	} while (!gr_cas_relaxed(&idle.state, &state, state + SEARCHING));
 	gr_witness_move();
 	return true;
 }
@@ -225,7 +225,7 @@ bool gr_idle_search_end(void)
 	uint32_t before;
 
 	gr_witness_move();
-	before = gr_fetch_sub_seq_cst(&idle.state, SEARCHING);
+	before = gr_fetch_sub_relaxed(&idle.state, SEARCHING);
 	GR_DEBUG(searching(before) != 0);
 	return searching(before) == 1;
 }
@@ -241,7 +241,7 @@ bool gr_idle_lie_down(unsigned seat, bool was_searching)
 	s->asleep = true;
 	s->below = idle.top;
 	idle.top = seat + 1;
-	before = gr_fetch_add_seq_cst(&idle.state, was_searching ? SLEEPING - SEARCHING : SLEEPING);
+	before = gr_fetch_add_relaxed(&idle.state, was_searching ? SLEEPING - SEARCHING : SLEEPING);
 	check_counts(before + (was_searching ? SLEEPING - SEARCHING : SLEEPING));
 	gr_lock_release(&idle.lock);
 	gr_chaos_delay();
@@ -269,7 +269,7 @@ static bool take_watch(unsigned seat)
 	uint32_t nobody = 0;
 
 	return gr_load_relaxed(&idle.watcher) == 0 &&
-		gr_cas_seq_cst(&idle.watcher, &nobody, seat + 1);
+		gr_cas_acquire(&idle.watcher, &nobody, seat + 1); /* after his last `watch_until` */
 }
 
 /* Says until when it sleeps, and makes sure that this is still right (I4). */
@@ -280,7 +280,7 @@ static int64_t keep_watch(int64_t (*earliest)(void))
 	for (;;) {
 		int64_t again;
 
-		gr_store_seq_cst(&idle.watch_until, until);
+		gr_store_relaxed(&idle.watch_until, until);
 		gr_fence_heavy(); /* pairs with gr_fence_light() in gr_idle_oversleeps(): I4 */
 		again = earliest();
 		if (again >= until)
@@ -291,13 +291,13 @@ static int64_t keep_watch(int64_t (*earliest)(void))
 
 bool gr_idle_poller(void)
 {
-	return gr_load_relaxed(&idle.poller);
+	return gr_load_acquire(&idle.poller); /* whoever polls finds it complete */
 }
 
 void gr_idle_poller_set(bool there)
 {
-	gr_store_seq_cst(&idle.poller, (uint32_t)there);
-	gr_fence_seq_cst(); /* pairs with take_watch(), whose holder reads `poller` afterwards */
+	gr_store_release(&idle.poller, (uint32_t)there);
+	gr_fence_seq_cst(); /* pairs with the one in keep_watch(), before `poller` is read */
 	gr_idle_poke();     /* who keeps the watch on its futex goes to the poller */
 }
 
@@ -335,7 +335,7 @@ bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void), bool (*poll)(int64_
 		bool timed_out;
 		uint32_t seen;
 
-		if (watch && gr_load_seq_cst(&idle.poller)) {
+		if (watch && gr_idle_poller()) {
 			if (!sleep_in_poller(s, until, poll))
 				continue;
 			woken = rise(seat);
@@ -359,7 +359,7 @@ bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void), bool (*poll)(int64_
 		}
 	}
 	if (watch) {
-		gr_store_seq_cst(&idle.watch_until, NOBODY);
+		gr_store_relaxed(&idle.watch_until, NOBODY);
 		gr_store_release(&idle.watcher, 0u);
 	}
 	gr_fence_seq_cst(); /* pairs with the one in gr_idle_await_waking(): I5 */

@@ -36,8 +36,11 @@
  *      it changes the same word and finds that out. Both are read-modify-writes, so one sees the
  *      other.
  *
- * The fences of I3 and I4 are the asymmetric pair of base/atomic.h: light for those who make work,
- * heavy for those who go to sleep, since the former happens a million times more often.
+ * What orders these words are fences, and the lock; the words themselves are relaxed. Not so a seat's
+ * futex word, whose waker hands over what he knows, and `poller`, with which the poller itself is
+ * handed over. The fences of I3 and I4 are the asymmetric
+ * pair of base/atomic.h: light for those who make work, heavy for those who go to sleep, since the
+ * former happens a million times more often.
  *
  * Source: the protocol of Go's proc.go ("submission of work against idling") and the counters of
  * Tokio's idle.rs; one thread that sleeps in the poller for all, as in both.

@@ -131,6 +131,13 @@ static void arm(void *after)
 	gr_timer_arm(timers[0], gr_os_now() + (int64_t)(uintptr_t)after);
 }
 
+/* One watcher is woken, for nothing; the next one says until when it sleeps. */
+static void kick(void *unused)
+{
+	(void)unused;
+	gr_idle_kick();
+}
+
 /* The watcher goes to the bench and leaves a timer behind. */
 static void fire_and_want_fewer(struct gr_timer *t, void *n, int64_t now)
 {
@@ -151,9 +158,11 @@ static void setup_bench(void)
 /* A poller: what it brings comes by itself, its bell is rung by poll_wake(). */
 static uint32_t bell;
 static uint32_t event;
+static unsigned made; /* plain: all that the poller is */
 
 static void poll(int64_t until, struct gr_ready_batch *out)
 {
+	MODEL_CHECK(made == 1);
 	while (!gr_exchange_acquire(&bell, 0u) && until > gr_os_now())
 		gr_os_futex_wait(&bell, 0, until);
 	if (gr_exchange_acquire(&event, 0u)) {
@@ -176,18 +185,24 @@ static void setup_ports(void)
 	model_name(&bell, sizeof(bell), "bell");
 }
 
+static void make_poller(void)
+{
+	made = 1;
+	gr_idle_poller_set(true);
+}
+
 static void setup_poller(void)
 {
 	setup_one_worker();
 	setup_ports();
-	gr_idle_poller_set(true);
+	make_poller();
 }
 
 static void setup_poller_and_timer(void)
 {
 	setup_timer();
 	setup_ports();
-	gr_idle_poller_set(true);
+	make_poller();
 }
 
 static void setup_new_poller(void)
@@ -199,7 +214,7 @@ static void setup_new_poller(void)
 static void bring(void *unused)
 {
 	(void)unused;
-	gr_idle_poller_set(true);
+	make_poller();
 	gr_store_release(&event, 1u);
 	ring();
 }
@@ -239,7 +254,7 @@ static const struct model models[] = {
 	{ .name = "idle, submit", .setup = setup_one_worker, .check = seats_close,
 		.threads = { SEATS_WORKER(0), { "submitter", submit_two, NULL } } },
 	{ .name = "idle, two submit", .setup = setup_two_workers, .check = seats_close,
-		.preemptions = 1,
+		.preemptions = 1, .stale = MODEL_NONE,
 		.threads = { SEATS_WORKER(0), SEATS_WORKER(1), { "submitter", submit_who_waits, NULL },
 			{ "submitter", submit, (void *)1 } } },
 	{ .name = "idle, ring", .setup = setup_maker, .check = seats_close,
@@ -256,6 +271,10 @@ static const struct model models[] = {
 	{ .name = "idle, two watch", .setup = setup_two_watch, .check = seats_close,
 		.preemptions = 1,
 		.threads = { SEATS_WORKER(0), SEATS_WORKER(1), { "arms", arm, (void *)1 } } },
+	{ .name = "idle, watch passed on", .setup = setup_two_watch, .check = seats_close,
+		.preemptions = 1,
+		.threads = { SEATS_WORKER(0), SEATS_WORKER(1), { "kicks", kick, NULL },
+			{ "arms", arm, (void *)1 } } },
 	{ .name = "idle, bench", .setup = setup_bench, .check = seats_close, .preemptions = 1,
 		.threads = { SEATS_WORKER(0), SEATS_WORKER(1) } },
 	{ .name = "idle, poller", .setup = setup_poller, .check = seats_close,
