@@ -87,7 +87,7 @@ static const struct model models[] = {
 	{ .name = "inject, pieces", .setup = setup, .check = check_four,
 		.threads = { { "pushes", push_two_and_one, NUMBER(0) },
 			{ "pushes", push_one, NUMBER(3) }, { "takes", take_twice, NUMBER(2) } } },
-	{ .name = "inject, two take", .setup = setup_two, .check = check_three, .preemptions = 3,
+	{ .name = "inject, two take", .setup = setup_two, .check = check_three,
 		.threads = { { "pushes", push_and_take, NUMBER(2) },
 			{ "takes", take_twice, NUMBER(1) }, { "takes", take_twice, NUMBER(2) } } },
 };

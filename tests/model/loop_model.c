@@ -306,7 +306,7 @@ static void check_open(void)
 static const struct model models[] = {
 	{ .name = "loop, post", .setup = setup, .check = check_two, .preemptions = 3,
 		.threads = { { "watcher", watch, NULL }, { "poster", post_two, NULL } } },
-	{ .name = "loop, two post", .setup = setup, .check = check_two, .preemptions = 3,
+	{ .name = "loop, two post", .setup = setup, .check = check_two,
 		.threads = { { "watcher", watch, NULL }, { "poster", post, NUMBER(0) },
 			{ "poster", post_or_run, NUMBER(1) } } },
 	{ .name = "loop, again", .setup = setup_again, .check = check_again, .preemptions = 3,

@@ -266,7 +266,7 @@ static const struct model models[] = {
 		.preemptions = 3,
 		.threads = { WORKER(let_pass_and_run, 0), WORKER(let_pass_and_run, 1) } },
 	{ .name = "timer, no memory", .setup = setup_no_memory, .check = check_second_wait,
-		.preemptions = 3,
+		.preemptions = 2,
 		.threads = { WORKER(let_pass_and_run, 0), WORKER(let_pass_and_run, 1),
 			{ "giver", give, NULL } } },
 };
