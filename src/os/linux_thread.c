@@ -17,6 +17,14 @@
 #include "os/os.h"
 #include "os/valgrind.h"
 
+#if defined(__SANITIZE_THREAD__)
+#define TSAN
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TSAN
+#endif
+#endif
+
 #define SECOND INT64_C(1000000000)
 #define NAP    INT64_C(100000) /* until memory may have become free */
 
@@ -25,10 +33,10 @@
 
 /* Futexes ----------------------------------------------------------------------------------- */
 
-int gr_os_futex_wait(const uint32_t *addr, uint32_t expected, int64_t deadline)
+/* 0, or an errno. */
+static int futex_wait(const uint32_t *addr, uint32_t expected, int64_t deadline)
 {
 	struct timespec t, *limit = NULL;
-	int saved = errno;
 	long rc;
 
 	if (deadline != GR_OS_FOREVER) {
@@ -41,7 +49,32 @@ int gr_os_futex_wait(const uint32_t *addr, uint32_t expected, int64_t deadline)
 	/* WAIT_BITSET takes a point in time (monotonic), WAIT would take a duration. */
 	rc = syscall(SYS_futex, addr, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, expected, limit, NULL,
 		FUTEX_BITSET_MATCH_ANY);
-	rc = rc == 0 ? 0 : errno;
+	return rc == 0 ? 0 : errno;
+}
+
+#ifdef TSAN
+/* ThreadSanitizer holds a signal back until its thread makes a call that it knows, which is not so
+ * of this one. So the thread sleeps in pieces, with such a call between them. */
+static int sleep_on(const uint32_t *addr, uint32_t expected, int64_t deadline)
+{
+	for (;;) {
+		int64_t piece = gr_os_now() + SECOND / 20;
+		int rc = futex_wait(addr, expected, piece < deadline ? piece : deadline);
+
+		if (rc != ETIMEDOUT || piece >= deadline)
+			return rc;
+		usleep(0);
+	}
+}
+#else
+#define sleep_on futex_wait
+#endif
+
+int gr_os_futex_wait(const uint32_t *addr, uint32_t expected, int64_t deadline)
+{
+	int saved = errno;
+	int rc = sleep_on(addr, expected, deadline);
+
 	errno = saved;
 	return rc == ETIMEDOUT ? -ETIMEDOUT : 0;
 }

@@ -101,6 +101,26 @@ GORO_TEST(a_channel_closed_by_its_reader_disturbs_nobody)
 	chan_free(other);
 }
 
+/* Who called goro_run() takes it, and has nothing else to do than to sleep. */
+GORO_TEST(a_signal_of_another_process_arrives)
+{
+	goro_process_options options = GORO_PROCESS_OPTIONS_INIT;
+	char command[64];
+	char *argv[] = { "sh", "-c", command, NULL };
+	goro_process *sh;
+	chan(int) c;
+	int signo, status;
+
+	snprintf(command, sizeof(command), "kill -TERM %d", (int)getpid());
+	CHECK_EQ(goro_signal(&c, SIGTERM), 0);
+	CHECK_EQ(goro_process_spawn(&sh, argv, NULL, &options), 0);
+	CHECK_EQ(goro_process_wait(sh, &status, GORO_FOREVER), 0);
+	CHECK_EQ(status, 0);
+	CHECK_EQ(chan_recv(c, &signo), 0);
+	CHECK_EQ(signo, SIGTERM);
+	chan_free(c);
+}
+
 GORO_TEST(the_last_free_gives_the_signal_back)
 {
 	for (int i = 0; i < 10; i++) {
