@@ -80,6 +80,8 @@ need_build() {
 need_tests() {
 	want libcmocka-dev pkg-config --exists cmocka
 	want netcat-openbsd have nc
+	want curl have curl
+	want libhttp-parser-dev links cc '#include <http_parser.h>' -lhttp_parser
 	want g++ have c++
 	want binutils have readelf
 	want diffutils have diff
