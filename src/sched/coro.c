@@ -18,8 +18,7 @@
 
 #include "base/check.h"
 
-#define INDEX_BITS 28
-#define REFILL     32u
+#define REFILL 32u
 
 _Static_assert(sizeof(struct gr_coro) <= 256, "a parked coroutine costs what figures.md says");
 
@@ -56,7 +55,7 @@ uint64_t gr_coro_id(const struct gr_coro *co)
 {
 	uint64_t generation = gr_load_relaxed(&co->life) >> GR_CORO_LIFE_SHIFT;
 
-	return (generation - 1) << INDEX_BITS | (co->index + 1);
+	return (generation - 1) << GR_CORO_ID_SHIFT | (co->index + 1);
 }
 
 void gr_coro_misplaced(const struct gr_coro *co, uint8_t found, uint8_t from)

@@ -65,6 +65,9 @@ struct gr_coro {
 #define GR_CORO_PLAYED     UINT64_C(4) /* deterministic mode: its calls are scheduling points */
 #define GR_CORO_LIFE_SHIFT 3
 
+/* An id: generation above, index + 1 below, so that none is 0. */
+#define GR_CORO_ID_SHIFT 28
+
 enum gr_coro_place { GR_CORO_ASLEEP, GR_CORO_QUEUED, GR_CORO_RUNNING };
 
 GR_COLD GR_NORETURN void gr_coro_misplaced(const struct gr_coro *co, uint8_t found, uint8_t from);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* goro_await.c: ask the runtime what its coroutines wait for. The one part of the tests' support
- * that looks behind the public headers.
+/* goro_await.c: ask the runtime what its coroutines wait for, and cancel one of them. The one part of
+ * the tests' support that looks behind the public headers.
  *
  * The descriptor of a coroutine is type-stable memory and may be looked at any time. What it waits
  * for is true if its wait word says PARKED before and is the same afterwards (inspect.h N2).
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "os/os.h"
-#include "sched/coro.h"
+#include "sched/cancel.h"
 #include "sched/thread.h"
 #include "sched/worker.h"
 
@@ -63,4 +63,14 @@ void await_threads_parked(unsigned n)
 void await_alive(unsigned n)
 {
 	AWAIT(gr_sched_alive() <= n);
+}
+
+/* An id is its slot and the generation that its life begins with. */
+void test_cancel(uint64_t id)
+{
+	uint64_t index = (id & ((UINT64_C(1) << GR_CORO_ID_SHIFT) - 1)) - 1;
+	uint64_t generation = (id >> GR_CORO_ID_SHIFT) + 1;
+
+	if (index < gr_coro_count())
+		gr_cancel(gr_coro_at((uint32_t)index), generation << GR_CORO_LIFE_SHIFT);
 }

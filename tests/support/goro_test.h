@@ -169,6 +169,9 @@ void await_threads_parked(unsigned n);
 /* Until n coroutines at most are alive, the caller included. */
 void await_alive(unsigned n);
 
+/* Cancels the coroutine of this goro_id(), from anywhere; one that has ended stays as it is. */
+void test_cancel(uint64_t id);
+
 #define AWAIT(condition)              \
 	do {                          \
 		while (!(condition))  \
