@@ -3,7 +3,8 @@
 # nightly.sh: every preset with every test, then the loops that are too long for each commit. What
 # it counted comes into docs/reliability.md.
 # GORO_NIGHTLY_REPEATS (default 20): how often each racing test runs.
-# GORO_NIGHTLY_SOAK (default 600): how many seconds everything runs at once, release and lto.
+# GORO_NIGHTLY_SOAK (default 600): how many seconds everything runs at once, release and lto; a fifth
+# of it with the sanitizers.
 # GORO_NIGHTLY_FAULTS (default 1800): how many seconds calls are made to fail, in two builds.
 set -eu
 
@@ -44,6 +45,10 @@ for name in release chaos tsan asan; do
 done
 for name in release lto; do
 	part "$name, soak" "build/$name/tests/soak/soak" "$soak"
+	part "$name, soak of connections" "build/$name/tests/soak/soak_net" "$soak"
+done
+for name in asan tsan; do
+	part "$name, soak of connections" "build/$name/tests/soak/soak_net" "$((soak / 5))"
 done
 part "10,000 seeds" sh tests/seeds.sh release 1 10000
 for name in chaos asan tsan; do

@@ -3,7 +3,7 @@
  * of its own, which may wait for it without limit; on the others all wait with deadlines. So
  * there is always somebody who takes, or brings, what one waits for.
  */
-#include "soak.h"
+#include "core.h"
 
 #define FLOWS 4u
 #define BATCH 16u

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* life.c: coroutines that begin and end, sleep, go deep, are held up in C, look around. */
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "soak.h"
+#include "core.h"
 
 #define SLEEPERS 20
 
@@ -197,39 +196,6 @@ static void look_around(size_t i, uint64_t random)
 	} while (!soak_over(rc));
 }
 
-/* Leaks on purpose -------------------------------------------------------------------------- */
-
-static void stay(size_t i, uint64_t random)
-{
-	(void)i;
-	(void)random;
-	while (!soak_over(goro_sleep(20 * GORO_MILLISECOND)))
-		;
-}
-
-static void wait_for_ever(void *arg)
-{
-	(void)arg;
-	for (;;)
-		pause();
-}
-
-static void leak(void)
-{
-	static struct test_thread t;
-	static void *volatile memory;
-	size_t n = soak.leak == SOAK_LEAK_STACK ? 100 * soak.phase : 0;
-
-	for (size_t i = 0; i < n; i++)
-		soak_begin(stay, SOAK_KINDS, i);
-	if (soak.leak == SOAK_LEAK_THREAD)
-		test_thread_start(&t, wait_for_ever, NULL);
-	if (soak.leak == SOAK_LEAK_FD)
-		CHECK_LE(0, open("/dev/null", O_RDONLY | O_CLOEXEC));
-	if (soak.leak == SOAK_LEAK_MEMORY)
-		memset(memory = malloc((size_t)4 << 20), 1, (size_t)4 << 20);
-}
-
 static const struct {
 	void (*fn)(size_t, uint64_t);
 	enum soak_kind kind;
@@ -252,7 +218,6 @@ void soak_life_begin(void)
 	for (size_t k = 0; k < sizeof(loads) / sizeof(loads[0]); k++)
 		for (size_t i = 0; i < loads[k].actors; i++)
 			soak_begin(loads[k].fn, loads[k].kind, i);
-	leak();
 }
 
 void soak_life_end(void)

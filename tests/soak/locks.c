@@ -2,7 +2,7 @@
 /* locks.c: each thing that synchronises, used by several at once, with what it promises. */
 #include <string.h>
 
-#include "soak.h"
+#include "core.h"
 
 #define ROOM 3
 

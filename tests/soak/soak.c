@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* soak.c: options, phases; see soak.h.
  *
- *     soak SECONDS [--workers=N] [--seed=N] [--leak=memory|thread|fd|stack|time|value]
+ *     soak SECONDS [--workers=N] [--seed=N] [--leak=memory|block|thread|fd|stack|time|value]
+ *     soak_net SECONDS [--workers=N] [--seed=N] [--leak=memory|block|thread|fd|stack|value|conn]
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@
 
 struct soak soak;
 
-uint64_t soak_random(enum soak_kind kind, size_t i)
+uint64_t soak_random(unsigned kind, size_t i)
 {
 	uint64_t state =
 		soak.seed ^ (uint64_t)soak.phase << 40 ^ (uint64_t)kind << 32 ^ (uint64_t)i;
@@ -34,13 +35,13 @@ static void load(void (*fn)(size_t, uint64_t), size_t i, uint64_t random)
 	goro_waitgroup_done(&soak.loads);
 }
 
-void soak_begin(void (*fn)(size_t, uint64_t), enum soak_kind kind, size_t i)
+void soak_begin(void (*fn)(size_t, uint64_t), unsigned kind, size_t i)
 {
 	goro_waitgroup_add(&soak.loads, 1);
 	CHECK_EQ(go(load, fn, i, soak_random(kind, i)), 0);
 }
 
-static void start(void)
+void soak_runtime_start(void)
 {
 	goro_config config = GORO_CONFIG_INIT;
 
@@ -72,36 +73,25 @@ static void watch_phase(int64_t length)
 static void end_quietly(void)
 {
 	__atomic_store_n(&soak.quiet, true, __ATOMIC_RELEASE);
-	soak_flow_close();
+	soak_program_close();
 	CHECK_EQ(goro_waitgroup_wait(&soak.loads), 0);
-}
-
-/* What a stop in the midst left in the channels is found in the next runtime. */
-static void settle(void)
-{
-	soak_flow_settle();
-	start();
-	soak_flow_end();
-	CHECK_EQ(goro_stop(), 0);
-	soak_locks_end();
-	soak_life_end();
+	soak_program_ended();
 }
 
 static void run_phase(int64_t length)
 {
-	test_hang_begin("soak");
+	test_hang_begin(soak_name);
 	soak_watch_phase_begin();
 	soak.quiet = false;
 	soak.loads = GORO_WAITGROUP_INIT;
-	start();
-	soak_life_begin();
-	soak_locks_begin();
-	soak_flow_begin();
+	soak_runtime_start();
+	soak_leak();
+	soak_program_begin();
 	watch_phase(length);
 	if (soak.phase % 2 == 0)
 		end_quietly();
 	CHECK_EQ(goro_stop(), 0);
-	settle();
+	soak_program_settle();
 	soak_watch_phase_end();
 	test_hang_end();
 }
@@ -124,8 +114,8 @@ static void run(void)
 
 /* Options ------------------------------------------------------------------------------------ */
 
-static const char *const leaks[SOAK_LEAKS] = { "none", "memory", "thread", "fd", "stack", "time",
-	"value" };
+static const char *const leaks[SOAK_LEAKS] = { "none", "memory", "block", "thread", "fd", "stack",
+	"time", "value", "conn" };
 
 static __attribute__((noreturn)) void explain(const char *name)
 {
@@ -169,8 +159,9 @@ static void read_options(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	read_options(argc, argv);
-	printf("soak: %.0f s, --workers=%d, --seed=%llu, leak: %s\n", (double)soak.length / 1e9,
-		soak.workers, (unsigned long long)soak.seed, leaks[soak.leak]);
+	printf("%s: %.0f s, --workers=%d, --seed=%llu, leak: %s\n", soak_name,
+		(double)soak.length / 1e9, soak.workers, (unsigned long long)soak.seed,
+		leaks[soak.leak]);
 	fflush(stdout);
 	test_seed_set(soak.seed);
 	run();

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* soak.h: everything goro has at once, for as long as one likes; and whether it stays the same.
  *
+ * The frame of two programs, soak and soak_net:
  *   soak.c    options; phases: a runtime starts, all loads run, it stops, what was sent is counted
+ *   watch.c   samples of what the process holds and how late its sleepers wake; the verdict
+ *   heap.c    each block that goro and libuv take and give back
+ *   leak.c    leaks on purpose
+ * soak, of everything inside the process (core.h):
+ *   core.c    its loads together
  *   flow.c    load: coroutines and plain threads send and receive, in all the ways there are
  *   locks.c   load: each thing that synchronises, with what it promises
  *   life.c    load: coroutines that begin and end, sleep, go deep, are held up in C, look around
- *   watch.c   samples of what the process holds and how late its sleepers wake; the verdict
+ * soak_net, of connections: net.h.
  *
  *  S1  A phase ends in one of two ways, in turn: quietly (`quiet` is set, loads see it and end,
  *      channels are closed), or by a stop in the midst of it. A load takes -ECANCELED and -EPERM
@@ -18,41 +24,25 @@
  *      does is a hang, which is ended as such.
  *  S4  All that is random follows from the seed, which is printed; how threads interleave does not.
  *  S5  --leak=KIND makes a leak of one kind on purpose: the verdict must be a failure.
+ *  S6  In a sanitizer's build what is large or slow says nothing: only what has to be exact counts.
  */
 #ifndef GORO_SOAK_H
 #define GORO_SOAK_H
 
 #include "../stress/stress.h"
 
-/* What is counted, each by its load. */
-enum soak_kind {
-	SOAK_GO,
-	SOAK_CHAN,
-	SOAK_SELECT,
-	SOAK_THREAD,
-	SOAK_TIMER,
-	SOAK_SLEEP,
-	SOAK_MUTEX,
-	SOAK_RWMUTEX,
-	SOAK_COND,
-	SOAK_SEM,
-	SOAK_BARRIER,
-	SOAK_ONCE,
-	SOAK_DEEP,
-	SOAK_HELD_UP,
-	SOAK_LOCAL,
-	SOAK_LOOK,
-	SOAK_KINDS
-};
+#define SOAK_KINDS_MOST 16
 
 enum soak_leak {
 	SOAK_NO_LEAK,
 	SOAK_LEAK_MEMORY,
+	SOAK_LEAK_BLOCK,
 	SOAK_LEAK_THREAD,
 	SOAK_LEAK_FD,
 	SOAK_LEAK_STACK,
 	SOAK_LEAK_TIME,
 	SOAK_LEAK_VALUE,
+	SOAK_LEAK_CONN,
 	SOAK_LEAKS
 };
 
@@ -68,10 +58,28 @@ extern struct soak {
 	struct {
 		uint64_t n;
 		char rest[56]; /* of the cache line */
-	} done[SOAK_KINDS];
+	} done[SOAK_KINDS_MOST];
 } soak;
 
-static inline void soak_count(enum soak_kind kind, uint64_t n)
+/* The program, in place of a table of its own: what its loads are called, of which each counts what it
+ * has done. */
+extern const char *const soak_name;
+extern const char *const soak_kinds[];
+extern const unsigned soak_nkinds;
+extern const double
+	soak_fds_factor; /* so much the number of descriptors may differ while it runs */
+
+/* It begins its loads in the runtime; has been told that they shall end (`quiet`), which it tells those that wait
+ * without a limit; they have ended, all of them; the runtime has stopped. */
+void soak_program_begin(void);
+void soak_program_close(void);
+void soak_program_ended(void);
+void soak_program_settle(void);
+void soak_program_say(void); /* behind the verdict: what there is to say of all phases */
+
+void soak_runtime_start(void);
+
+static inline void soak_count(unsigned kind, uint64_t n)
 {
 	__atomic_fetch_add(&soak.done[kind].n, n, __ATOMIC_RELAXED);
 }
@@ -89,21 +97,20 @@ static inline bool soak_over(int rc)
 }
 
 /* A generator for the i-th actor of this load in this phase. */
-uint64_t soak_random(enum soak_kind kind, size_t i);
+uint64_t soak_random(unsigned kind, size_t i);
 
 /* Begins fn(i, random) as a load: soak.loads counts it. */
-void soak_begin(void (*fn)(size_t, uint64_t), enum soak_kind kind, size_t i);
+void soak_begin(void (*fn)(size_t, uint64_t), unsigned kind, size_t i);
 
-/* Each load: begin before the phase what is needed, begin its actors in the runtime, check what it
- * promises after the stop. */
-void soak_flow_begin(void);
-void soak_flow_close(void); /* all that send have ended */
-void soak_flow_settle(void);
-void soak_flow_end(void); /* in a runtime of its own, later */
-void soak_locks_begin(void);
-void soak_locks_end(void);
-void soak_life_begin(void);
-void soak_life_end(void);
+/* The leaks that both programs can make; at the begin of each phase. */
+void soak_leak(void);
+
+/* Bytes that goro, libuv and the program itself have of the heap now. */
+uint64_t soak_heap(void);
+
+/* Nobody may want a new descriptor for a moment (net.c): the samples do. */
+void soak_descriptors_lock(void);
+void soak_descriptors_unlock(void);
 
 /* A sleeper woke so late. */
 void soak_watch_late(int64_t ns);
