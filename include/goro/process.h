@@ -88,6 +88,7 @@ GORO_API int goro_process_spawn(goro_process **p, char *const argv[], goro_conn 
  *  @return -ETIMEDOUT   the deadline passed first                    │ p is as
  *  @return -ECANCELED   the coroutine is cancelled                   │ it was
  *  @return -EPERM       not in a coroutine                           ┘
+ *  @return -ECHILD      it has ended; how is lost, since the system had no memory to tell it
  *
  *  Blocks    parks.
  */

@@ -25,6 +25,13 @@
 
 /* Listen --------------------------------------------------------------------------------------- */
 
+/* The file that bind(2) made for a unix listener that comes to nothing. */
+static void remove_file(const struct gr_address *a)
+{
+	if (a->sa.any.sa_family == AF_UNIX && a->sa.un.sun_path[0] != '\0')
+		unlink(a->sa.un.sun_path);
+}
+
 /* A listening socket, or a negative errno. */
 static int bind_and_listen(const struct gr_address *a, bool v6_only, const goro_net_options *o)
 {
@@ -37,11 +44,13 @@ static int bind_and_listen(const struct gr_address *a, bool v6_only, const goro_
 	rc = gr_options_listener(fd, family, v6_only, o);
 	if (rc == 0)
 		rc = gr_sys_bind(fd, a);
-	/* The kernel takes of a large backlog what it allows. */
-	if (rc == 0)
+	if (rc == 0) {
+		/* The kernel takes of a large backlog what it allows. */
 		rc = gr_sys_listen(fd, o->backlog == 0 ? INT32_MAX : o->backlog);
-	if (rc == 0)
-		return fd;
+		if (rc == 0)
+			return fd;
+		remove_file(a);
+	}
 	close(fd);
 	return rc;
 }
@@ -71,12 +80,15 @@ static int make_listener(struct gr_caller *me, const struct gr_target *t, const 
 	if (fd < 0)
 		return fd;
 	rc = gr_sock_make(fd, GR_SOCK_LISTENER, &s);
-	if (rc != 0)
+	if (rc != 0) {
+		remove_file(&t->address);
 		return rc;
+	}
 	s->number = gr_bind_port(fd);
 	if (keep_path(s, t)) {
 		*out = gr_sock_handle(s);
 	} else {
+		remove_file(&t->address);
 		gr_sock_end(s);
 		rc = -ENOMEM;
 	}

@@ -57,7 +57,8 @@ static void on_exit_status(uv_process_t *handle, int64_t code, int signo)
 	struct child *c = gr_container_of(handle, struct child, handle);
 	int status = signo != 0 ? signo : (int)(code & 0xff) << 8;
 
-	gr_sys_send(c->fd, &status, sizeof(status)); /* nobody there: nobody asks */
+	while (gr_sys_send(c->fd, &status, sizeof(status)) == -EINTR)
+		; /* another error: nobody is there, so nobody asks */
 	end_child(c);
 }
 

@@ -152,11 +152,14 @@ static void open_the_loop(void)
 {
 	goro_listener *none;
 	unsigned before = test_count_fds();
+	char path[64];
 
+	snprintf(path, sizeof(path), "/tmp/goro-test-%d-loop", (int)getpid());
 	take_all_descriptors();
 	CHECK_EQ(goro_listen(&none, "tcp4", "127.0.0.1:0"), -EMFILE);
 	give_descriptor(); /* for the socket, but not for a loop */
-	CHECK_EQ(goro_listen(&none, "tcp4", "127.0.0.1:0"), -EMFILE);
+	CHECK_EQ(goro_listen(&none, "unix", path), -EMFILE);
+	CHECK_EQ(access(path, F_OK), -1); /* the file is gone with it */
 	CHECK_EQ(goro_listen(&none, "tcp4", "127.0.0.1:0"), -EMFILE);
 	while (ntaken > 0)
 		give_descriptor();
