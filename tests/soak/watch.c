@@ -34,12 +34,12 @@ static const struct {
 	double factor, more;
 	bool exact; /* also in a sanitizer's build (S6) */
 } measures[MEASURES] = {
-	[RSS] = { "resident memory", "MiB", 1 << 20, 1.1, 6 << 20 },
-	[THREADS] = { "threads", "", 1, 1, 16 }, /* as many spares as there may be */
-	[STACKS] = { "stacks", "", 1, 1.25, 64 },
-	[FDS] = { "descriptors", "", 1, 1, 0 }, /* times soak_fds_factor */
-	[LATE_P50] = { "sleepers late, p50", "us", 1e3, 2, 4e6 },
-	[LATE_P99] = { "sleepers late, p99", "us", 1e3, 3, 30e6 },
+	[RSS] = { "resident memory", "MiB", 1 << 20, 1.1, 6 << 20, false },
+	[THREADS] = { "threads", "", 1, 1, 16, false }, /* as many spares as there may be */
+	[STACKS] = { "stacks", "", 1, 1.25, 64, false },
+	[FDS] = { "descriptors", "", 1, 1, 0, false }, /* times soak_fds_factor */
+	[LATE_P50] = { "sleepers late, p50", "us", 1e3, 2, 4e6, false },
+	[LATE_P99] = { "sleepers late, p99", "us", 1e3, 3, 30e6, false },
 	[REST_THREADS] = { "threads at rest", "", 1, 1, 0, true },
 	[REST_FDS] = { "descriptors at rest", "", 1, 1, 0, true },
 	[REST_HEAP] = { "heap at rest", "bytes", 1, 1, 0, true },

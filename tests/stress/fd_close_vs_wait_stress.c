@@ -17,7 +17,8 @@
 /* A number, and who waits for it. The number belongs to one socket after the other. */
 struct place {
 	int fd;
-	uint64_t random;
+	uint64_t seed;
+	unsigned changes;      /* of hands */
 	uint64_t ids[WAITERS]; /* atomic */
 	bool over;             /* atomic */
 	goro_waitgroup gone;
@@ -30,7 +31,7 @@ static bool is_over(const struct place *p)
 
 static void wait_on(struct place *p, size_t i)
 {
-	uint64_t random = p->random ^ i ^ (uint64_t)goro_now();
+	uint64_t random = p->seed ^ i ^ (uint64_t)goro_now();
 	int rc;
 
 	__atomic_store_n(&p->ids[i], goro_id(), __ATOMIC_RELEASE);
@@ -61,8 +62,7 @@ static void replace(void *arg)
 	peer = dup3(fds[0], p->fd, O_CLOEXEC);
 	CHECK_EQ(peer, p->fd);
 	close(fds[0]);
-	p->random += (uint64_t)fds[1];
-	if (p->random % 2)
+	if (++p->changes % 2)
 		CHECK_EQ(write(fds[1], "x", 1), 1);
 	close(fds[1]); /* the end of it, so it is readable */
 }
@@ -75,7 +75,7 @@ static void cancel_waiter(void *arg)
 static void wait_again_and_again(int actor)
 {
 	uint64_t random = stress_seed(1, (size_t)actor);
-	struct place p = { .random = random, .gone = GORO_WAITGROUP_INIT };
+	struct place p = { .seed = random, .gone = GORO_WAITGROUP_INIT };
 	int fds[2];
 
 	CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
