@@ -15,7 +15,10 @@ static atomic_int result;
 
 static void wait_for(int fd, int events)
 {
-	atomic_store(&result, goro_fd_wait(fd, events, GORO_FOREVER));
+	int rc = goro_fd_wait(fd, events, GORO_FOREVER);
+
+	CHECK_LT(0, rc); /* else nobody would be found asleep */
+	atomic_store(&result, rc);
 }
 
 static void begin_wait(int fd, int events)
@@ -176,7 +179,10 @@ static atomic_int first_result;
 
 static void wait_first(int fd)
 {
-	atomic_store(&first_result, goro_fd_wait(fd, GORO_READ, GORO_FOREVER));
+	int rc = goro_fd_wait(fd, GORO_READ, GORO_FOREVER);
+
+	CHECK_LT(0, rc);
+	atomic_store(&first_result, rc);
 }
 
 GORO_TEST(a_number_closed_while_somebody_waits_for_it_serves_its_next_owner)

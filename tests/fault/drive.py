@@ -111,8 +111,13 @@ def in_vain(point):
                for p, k in IN_VAIN)
 
 
+LIBUV_ABORTS = 99  # fault_uv.c
+
+
 def complaint(point, result):
     """What is wrong with a run, or None."""
+    if result.status == LIBUV_ABORTS and point.kind == "uv_alloc":
+        return None
     if result.hung:
         return None if in_vain(point) else "hangs"
     if result.status < 0:

@@ -197,6 +197,7 @@ static void play(void)
 	keep_locals();
 	hold_up_workers();
 	look_inside();
+	use_the_world();
 	fork_a_child();
 	ATTEMPT_MAKE(timer, goro_timer(3600 * GORO_SECOND));
 	stop_while_some_wait();

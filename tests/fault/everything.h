@@ -70,5 +70,6 @@ void lock_and_wait(void);
 void keep_locals(void);
 void hold_up_workers(void);
 void look_inside(void);
+void use_the_world(void);
 
 #endif

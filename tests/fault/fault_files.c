@@ -166,7 +166,9 @@ long fault_write_raw(int fd, const void *from, size_t n)
 
 int fault_fcntl(int fd, int command, long arg)
 {
-	return fault_now(FAULT_fcntl) ? -1 : fcntl(fd, command, arg);
+	int rc = fault_now(FAULT_fcntl) ? -1 : fcntl(fd, command, arg);
+
+	return command == F_DUPFD_CLOEXEC ? held(rc) : rc;
 }
 
 int fault_dup3(int from, int to, int flags)

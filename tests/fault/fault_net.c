@@ -46,7 +46,8 @@ int fault_socket(int family, int type, int protocol)
 
 int fault_accept4(int fd, struct sockaddr *from, socklen_t *room, int flags)
 {
-	if (fault_now(FAULT_accept) || fault_passes(FAULT_accept_aborted))
+	if (fault_now(FAULT_accept) || fault_passes(FAULT_accept_aborted) ||
+		fault_passes(FAULT_accept_eintr))
 		return -1;
 	return held(accept4(fd, from, room, flags));
 }
@@ -63,26 +64,43 @@ int fault_listen(int fd, int backlog)
 
 int fault_connect(int fd, const struct sockaddr *to, socklen_t size)
 {
-	return fault_now(FAULT_connect) ? -1 : connect(fd, to, size);
+	int rc;
+
+	if (fault_now(FAULT_connect))
+		return -1;
+	rc = connect(fd, to, size);
+	return fault_now(FAULT_connect_eintr) ? -1 : rc;
 }
 
 ssize_t fault_recv(int fd, void *to, size_t n, int flags)
 {
 	if (fault_now(FAULT_recv) || fault_passes(FAULT_recv_eintr))
 		return -1;
-	return recv(fd, to, n > 1 && fault_now(FAULT_recv_short) ? 1 : n, flags);
+	return recv(fd, to, n > 1 && fault_now(FAULT_recv_short) ? n / 2 : n, flags);
 }
 
 ssize_t fault_send(int fd, const void *from, size_t n, int flags)
 {
 	if (fault_now(FAULT_send) || fault_passes(FAULT_send_eintr))
 		return -1;
-	return send(fd, from, n > 1 && fault_now(FAULT_send_short) ? 1 : n, flags);
+	return send(fd, from, n > 1 && fault_now(FAULT_send_short) ? n / 2 : n, flags);
 }
 
 ssize_t fault_sendmsg(int fd, const struct msghdr *message, int flags)
 {
-	return fault_now(FAULT_sendmsg) ? -1 : sendmsg(fd, message, flags);
+	struct msghdr less = *message;
+	struct iovec one = { .iov_len = 1 };
+
+	if (fault_now(FAULT_sendmsg) || fault_passes(FAULT_sendmsg_eintr))
+		return -1;
+	if (message->msg_name != NULL || message->msg_iovlen < 2 ||
+		message->msg_iov->iov_len == 0 ||
+		!fault_now(FAULT_sendmsg_short)) /* a datagram goes whole */
+		return sendmsg(fd, message, flags);
+	one.iov_base = message->msg_iov->iov_base;
+	less.msg_iov = &one;
+	less.msg_iovlen = 1;
+	return sendmsg(fd, &less, flags);
 }
 
 ssize_t fault_recvmsg(int fd, struct msghdr *message, int flags)
@@ -114,7 +132,7 @@ int fault_getsockname(int fd, struct sockaddr *to, socklen_t *room)
 
 int fault_getpeername(int fd, struct sockaddr *to, socklen_t *room)
 {
-	return fault_now(FAULT_getpeername) ? -1 : getpeername(fd, to, room);
+	return fault_passes(FAULT_getpeername) ? -1 : getpeername(fd, to, room);
 }
 
 int fault_unlink(const char *path)
@@ -166,7 +184,11 @@ int fault_uv_signal_start(uv_signal_t *handle, uv_signal_cb fn, int signo)
 
 int fault_socketpair(int family, int type, int protocol, int fds[2])
 {
-	return fault_now(FAULT_socketpair) ? -1 : socketpair(family, type, protocol, fds);
+	int rc = fault_now(FAULT_socketpair) ? -1 : socketpair(family, type, protocol, fds);
+
+	if (rc == 0)
+		fault_hold(&fault_held.files, 2);
+	return rc;
 }
 
 /* Also when it fails the handle has to be closed: so it is libuv itself that fails. */
