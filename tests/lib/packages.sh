@@ -22,6 +22,11 @@ have() {
 	command -v "$1" >/dev/null 2>&1
 }
 
+# Debian has one of each version, out of the path.
+has_initdb() {
+	have initdb || ls /usr/lib/postgresql/*/bin/initdb
+}
+
 # Does the C compiler $1 compile and link a program that has the line $2, with the flags that
 # follow?
 links() {
@@ -47,6 +52,32 @@ apt_get() {
 		apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@"
 }
 
+# put_there FILE MODE TEXT...: a file of these lines, for a while.
+put_there() {
+	put=$1 put_mode=$2
+	shift 2
+	[ ! -e "$put" ] || return 0
+	as_root mkdir -p "${put%/*}"
+	printf '%s\n' "$@" | as_root tee "$put" >/dev/null
+	as_root chmod "$put_mode" "$put"
+	put_files="$put_files $put"
+}
+
+# Installs, and starts none of the servers among it, which the tests do by themselves: invoke-rc.d asks
+# the first of the files, and where there is no systemd starting may fail; postgresql asks the other
+# whether to make a first cluster.
+apt_install() {
+	(
+		put_files=
+		# shellcheck disable=SC2086
+		trap '[ -z "$put_files" ] || as_root rm -f $put_files' EXIT
+		trap 'exit 1' HUP INT TERM
+		put_there /usr/sbin/policy-rc.d 755 '#!/bin/sh' 'exit 101'
+		put_there /etc/postgresql-common/createcluster.conf 644 'create_main_cluster = false'
+		apt_get install -qq -y --no-install-recommends "$@" </dev/null
+	)
+}
+
 # Installs what is missing. The lists of packages are fetched anew only if they prove stale.
 install_missing() {
 	[ -n "$missing" ] || return 0
@@ -56,10 +87,10 @@ install_missing() {
 		exit 1
 	fi
 	# shellcheck disable=SC2086 # a list of names
-	if ! apt_get install -qq -y --no-install-recommends $missing </dev/null; then
+	if ! apt_install $missing; then
 		apt_get update -qq </dev/null || true # one dead source need not matter
 		# shellcheck disable=SC2086
-		if ! apt_get install -qq -y --no-install-recommends $missing </dev/null; then
+		if ! apt_install $missing; then
 			echo "$0: could not install$missing" >&2
 			exit 1
 		fi
@@ -82,6 +113,10 @@ need_tests() {
 	want netcat-openbsd have nc
 	want curl have curl
 	want libhttp-parser-dev links cc '#include <http_parser.h>' -lhttp_parser
+	want redis-server have redis-server
+	want libhiredis-dev links cc '#include <hiredis/hiredis.h>' -lhiredis
+	want postgresql has_initdb
+	want libpq-dev pkg-config --exists libpq
 	want g++ have c++
 	want binutils have readelf
 	want diffutils have diff
