@@ -2,8 +2,8 @@
 /* listener.c: listen, accept, close.
  *
  *  L1  Accept waits when there is no descriptor or memory for a connection, with pauses that grow:
- *      nothing is lost, as the connections stay in the kernel's queue, and nothing spins, though the
- *      listener is readable all the time.
+ *      nothing is lost, as the connections stay in the kernel's queue (or the one that was taken out of it
+ *      with us), and nothing spins, though the listener is readable all the time.
  *  L2  What went wrong with a connection before it was accepted is that connection's affair.
  */
 #include <errno.h>
@@ -156,13 +156,11 @@ static int pause_for(
 }
 
 /* The new descriptor, or a negative errno. */
-static int accept_one(struct gr_caller *me, struct gr_sock *s, int64_t deadline)
+static int accept_one(struct gr_caller *me, struct gr_sock *s, int64_t *pause, int64_t deadline)
 {
-	int64_t pause = PAUSE_FIRST;
-
 	for (;;) {
 		int fd = gr_sys_accept(s->fd);
-		int rc = 0;
+		int rc = fd;
 
 		if (fd >= 0)
 			return fd;
@@ -172,9 +170,11 @@ static int accept_one(struct gr_caller *me, struct gr_sock *s, int64_t deadline)
 				gr_sock_handle(s));
 		} else if (gr_sock_closing(s)) {
 			rc = -EBADF; /* shutdown(2) made it an error */
-		} else if (!belongs_to_the_peer(-fd)) {
-			rc = pause_for(me, s, fd, &pause, deadline);
+		} else if (belongs_to_the_peer(-fd)) {
+			rc = 0;
 		}
+		if (rc != 0)
+			rc = pause_for(me, s, rc, pause, deadline);
 		if (rc != 0)
 			return rc;
 	}
@@ -182,15 +182,20 @@ static int accept_one(struct gr_caller *me, struct gr_sock *s, int64_t deadline)
 
 static int accept_conn(struct gr_caller *me, struct gr_sock *s, goro_conn **out, int64_t deadline)
 {
-	int fd = accept_one(me, s, deadline);
+	int64_t pause = PAUSE_FIRST;
+	int fd = accept_one(me, s, &pause, deadline);
 	struct gr_sock *conn;
 	int rc;
 
 	if (fd < 0)
 		return fd;
-	rc = gr_sock_make(fd, GR_SOCK_CONN, &conn);
-	if (rc != 0)
-		return rc;
+	while ((rc = gr_sock_try(fd, GR_SOCK_CONN, &conn)) != 0) {
+		rc = pause_for(me, s, rc, &pause, deadline);
+		if (rc != 0) {
+			close(fd);
+			return rc;
+		}
+	}
 	*out = gr_sock_handle(conn);
 	gr_sock_leave(conn);
 	return 0;

@@ -65,47 +65,51 @@ static struct gr_sock *count_in(const void *handle, enum gr_sock_kind kind, uint
 
 /* Birth and end -------------------------------------------------------------------------------- */
 
-static struct gr_sock *take_slot(int fd, enum gr_sock_kind kind, struct gr_poll *poll)
+/* The slot is the caller's; from here on it can be found by its handle. */
+static void begin(struct gr_sock *s, int fd, enum gr_sock_kind kind, struct gr_poll *poll)
 {
-	uint32_t index;
-	struct gr_sock *s = gr_slots_get(&slots, &index);
-	uint64_t generation;
+	uint64_t generation = (gr_load_relaxed(&s->word) >> INDEX_BITS) + 1;
 
-	if (s == NULL)
-		return NULL;
-	s->index = index;
 	s->fd = fd;
 	s->poll = poll;
 	gr_store_relaxed(&s->kind, (uint8_t)kind);
 	s->drained = 0;
 	s->path = NULL;
-	generation = (gr_load_relaxed(&s->word) >> INDEX_BITS) + 1;
 	if (generation < first_generation)
 		generation = first_generation;
 	/* Release: pairs with count_in(), also of who guesses the handle. */
 	gr_store_release(&s->word, generation << INDEX_BITS | 1);
-	return s;
+}
+
+int gr_sock_try(int fd, enum gr_sock_kind kind, struct gr_sock **out)
+{
+	int rc = gr_loop_open();
+	struct gr_poll *poll;
+	struct gr_sock *s;
+	uint32_t index;
+
+	if (rc != 0)
+		return rc;
+	s = gr_slots_get(&slots, &index);
+	if (s == NULL)
+		return -ENOMEM;
+	s->index = index;
+	poll = gr_poll_open(fd);
+	if (poll == NULL) {
+		gr_store_relaxed(&s->word, gr_load_relaxed(&s->word) | CLOSED); /* was it new? */
+		gr_slots_put(&slots, index);
+		return -ENOMEM;
+	}
+	begin(s, fd, kind, poll);
+	*out = s;
+	return 0;
 }
 
 int gr_sock_make(int fd, enum gr_sock_kind kind, struct gr_sock **out)
 {
-	int rc = gr_loop_open();
-	struct gr_sock *s = NULL;
-	struct gr_poll *poll = NULL;
+	int rc = gr_sock_try(fd, kind, out);
 
-	if (rc == 0) {
-		rc = -ENOMEM;
-		poll = gr_poll_open(fd);
-	}
-	if (poll != NULL)
-		s = take_slot(fd, kind, poll);
-	if (s != NULL) {
-		*out = s;
-		return 0;
-	}
-	if (poll != NULL)
-		gr_poll_close(poll);
-	else
+	if (rc != 0)
 		close(fd);
 	return rc;
 }

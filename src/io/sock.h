@@ -42,6 +42,9 @@ struct gr_sock {
  * as its first user. For coroutines. 0, -ENOMEM, or why there is no loop. */
 int gr_sock_make(int fd, enum gr_sock_kind kind, struct gr_sock **out);
 
+/* The same, but when it fails the descriptor is still the caller's. */
+int gr_sock_try(int fd, enum gr_sock_kind kind, struct gr_sock **out);
+
 /* Its handle. */
 void *gr_sock_handle(const struct gr_sock *s);
 

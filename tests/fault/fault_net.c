@@ -69,6 +69,8 @@ int fault_connect(int fd, const struct sockaddr *to, socklen_t size)
 	if (fault_now(FAULT_connect))
 		return -1;
 	rc = connect(fd, to, size);
+	if (rc != 0 && errno != EINPROGRESS)
+		return rc;
 	return fault_now(FAULT_connect_eintr) ? -1 : rc;
 }
 
