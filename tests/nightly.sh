@@ -56,7 +56,7 @@ for name in chaos asan tsan; do
 done
 for name in dev asan; do
 	part "$name, faults" python3 tests/fault/drive.py "build/$name/tests/fault" --points 40 \
-		--programs '^(?!api_net_)' --seconds "$faults"
+		--seconds "$faults"
 done
 part "mutants" python3 tests/mutants/run.py --scratch build/mutants
 part "mprotect guards" env GORO_GUARD=mprotect ctest --preset release --label-regex 'unit|api|stress'

@@ -68,7 +68,10 @@ static atomic_int result;
 
 static void wait_for(int fd)
 {
-	atomic_store(&result, goro_fd_wait(fd, GORO_READ, GORO_FOREVER));
+	int rc = goro_fd_wait(fd, GORO_READ, GORO_FOREVER);
+
+	CHECK_LT(0, rc); /* else nobody would be found asleep */
+	atomic_store(&result, rc);
 }
 
 GORO_TEST(a_file_that_blocks_for_others_never_stops_doing_so)

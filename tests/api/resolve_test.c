@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* resolve_test.c: goro_resolve(). Names that end in ".slow" stand at a gate in getaddrinfo(), which this
  * program has put before the system's: each test at another, since one that nobody waits for any more
- * may come late.
+ * may come late. Names that end in ".bad" begin with what it says of them, ".strange" has an answer
+ * of no use.
  */
 #include <arpa/inet.h>
 #include <limits.h>
@@ -44,6 +45,15 @@ int getaddrinfo(
 {
 	struct gate *g;
 
+	if (strstr(host, ".bad") != NULL)
+		return -atoi(host);
+	if (strstr(host, ".strange") != NULL) {
+		int rc = real_getaddrinfo()("127.0.0.1", service, hints, out);
+
+		if (rc == 0)
+			(*out)->ai_addr->sa_family = AF_UNIX;
+		return rc;
+	}
 	if (strstr(host, ".slow") == NULL)
 		return real_getaddrinfo()(host, service, hints, out);
 	g = &gates[atoi(host)];
@@ -154,6 +164,47 @@ GORO_TEST(a_name_is_looked_up)
 	describe(found, 1, text, sizeof(text));
 	CHECK_STR(text, "127.0.0.1|7");
 	CHECK_EQ(goro_resolve("udp4", "localhost:7", found, 4, 0), -ETIMEDOUT);
+}
+
+/* Such names cannot be had of the system wherever this runs. */
+GORO_TEST(why_a_name_was_not_found_is_told)
+{
+	static const struct {
+		int says, rc;
+	} cases[] = {
+		{ EAI_NONAME, -ENXIO },
+		{ EAI_NODATA, -ENXIO },
+		{ EAI_ADDRFAMILY, -ENXIO },
+		{ EAI_FAMILY, -ENXIO },
+		{ EAI_SERVICE, -ENXIO },
+		{ EAI_AGAIN, -EHOSTUNREACH }, /* no server answered in time */
+		{ EAI_FAIL, -EHOSTUNREACH },
+		{ EAI_MEMORY, -ENOMEM },
+		{ EAI_CANCELED, -ECANCELED },
+		{ EAI_SOCKTYPE, -EIO },
+	};
+	struct sockaddr_storage found[4];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char name[32];
+		goro_conn *c;
+
+		snprintf(name, sizeof(name), "%d.bad:1", -cases[i].says);
+		CHECK_EQ(goro_resolve("tcp", name, found, 4, GORO_FOREVER), cases[i].rc);
+		CHECK_EQ(goro_dial(&c, "tcp", name, GORO_FOREVER), cases[i].rc);
+	}
+	CHECK_EQ(goro_resolve("tcp", "x.strange:1", found, 4, GORO_FOREVER), -ENXIO);
+	CHECK_EQ(goro_cancelled(), 0);
+}
+
+GORO_TEST(a_dial_ends_at_its_deadline_though_the_name_is_not_found_yet)
+{
+	goro_conn *c;
+
+	close_gate();
+	CHECK_EQ(goro_dial(&c, "tcp", slow, goro_after(GORO_MILLISECOND)), -ETIMEDOUT);
+	CHECK_EQ(atomic_load(&gate->passed), 0);
+	open_gate();
 }
 
 GORO_TEST(a_deadline_returns_at_once_and_the_late_answer_is_dropped)

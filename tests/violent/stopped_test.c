@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A process may be stopped and continued, and looked at by a tracer, at any moment: system calls
- * come back early with no handler installed, time jumps. Afterwards the timers go on, nobody has
- * woken early, ticks have not piled up, and nobody cries wolf. */
+ * come back early with no handler installed, time jumps. Afterwards the timers and the connections go on,
+ * nobody has woken early, ticks have not piled up, no byte is lost, and nobody cries wolf. */
 #include "violent.h"
 
 #include <dirent.h>
@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -75,6 +76,61 @@ static void worker(goro_mutex *m, goro_waitgroup *out)
 	goro_waitgroup_done(out);
 }
 
+/* Says a byte and is told it back, now and then with a deadline that passes first. */
+static void talker(goro_conn *c, goro_waitgroup *out)
+{
+	unsigned char said = 0, heard;
+
+	while (!is_over()) {
+		ssize_t n;
+
+		if (goro_conn_read(c, &heard, 1, goro_after(GORO_MILLISECOND)) != -ETIMEDOUT)
+			_exit(8); /* nobody has said anything */
+		if (goro_conn_write(c, &said, 1, GORO_FOREVER) != 1)
+			_exit(9);
+		do
+			n = goro_conn_read(c, &heard, 1, goro_after(GORO_MILLISECOND));
+		while (n == -ETIMEDOUT);
+		if (n != 1 || heard != said++)
+			_exit(10);
+		progress();
+	}
+	goro_conn_close(c);
+	goro_waitgroup_done(out);
+}
+
+static void listener_of_talkers(goro_conn *c, goro_waitgroup *out)
+{
+	unsigned char byte;
+
+	while (goro_conn_read(c, &byte, 1, GORO_FOREVER) == 1)
+		if (goro_conn_write(c, &byte, 1, GORO_FOREVER) != 1)
+			_exit(11);
+	goro_conn_close(c);
+	goro_waitgroup_done(out);
+}
+
+static void connect_two(const char *network, goro_waitgroup *out)
+{
+	goro_listener *l;
+	goro_conn *a, *b;
+	char address[64];
+	int port;
+
+	snprintf(address, sizeof address, "@goro-stopped-%d", (int)getpid());
+	if (goro_listen(&l, network, strcmp(network, "unix") == 0 ? address : "127.0.0.1:0") != 0)
+		_exit(12);
+	port = goro_listener_port(l);
+	if (port != 0)
+		snprintf(address, sizeof address, "127.0.0.1:%d", port);
+	if (goro_dial(&a, network, address, GORO_FOREVER) != 0 ||
+		goro_accept(l, &b, GORO_FOREVER) != 0 || goro_listener_close(l) != 0)
+		_exit(13);
+	goro_waitgroup_add(out, 2);
+	go(talker, a, out);
+	go(listener_of_talkers, b, out);
+}
+
 static void root(void *arg)
 {
 	goro_waitgroup out = GORO_WAITGROUP_INIT;
@@ -87,6 +143,8 @@ static void root(void *arg)
 	go(worker, &m, &out);
 	go(worker, &m, &out);
 	go(reader, &out);
+	connect_two("tcp4", &out);
+	connect_two("unix", &out);
 	if (goro_waitgroup_wait(&out) != 0)
 		_exit(6);
 }
@@ -142,7 +200,7 @@ static void stop_and_continue(const char *environment)
 	end_child();
 }
 
-static void stopped_and_continued_the_timers_go_on_and_nobody_cries_wolf(void **state)
+static void stopped_and_continued_all_goes_on_and_nobody_cries_wolf(void **state)
 {
 	(void)state;
 	stop_and_continue("GORO_WORKERS=1");
@@ -202,7 +260,7 @@ static void a_tracer_may_come_and_go(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stopped_and_continued_the_timers_go_on_and_nobody_cries_wolf),
+		cmocka_unit_test(stopped_and_continued_all_goes_on_and_nobody_cries_wolf),
 		cmocka_unit_test(a_tracer_may_come_and_go),
 	};
 
