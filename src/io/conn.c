@@ -13,15 +13,9 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-#include "base/clock.h"
 #include "goro/net.h"
 #include "io/sock.h"
 #include "io/sys.h"
-
-static bool expired(int64_t deadline)
-{
-	return deadline != INT64_MAX && deadline <= gr_now();
-}
 
 /* Enters, and takes the turn of one side. After 0 end() has to follow. */
 static int begin(goro_conn *c, enum gr_poll_side side, int64_t deadline, struct gr_caller *me,
@@ -178,8 +172,6 @@ static ssize_t write_all(struct gr_caller *me, struct gr_sock *s, struct rest r,
 		}
 		if (sent < 0 || (size_t)sent < all) /* C1 */
 			rc = await(me, s, GR_POLL_WRITE, true, deadline);
-		else if (r.n > 0 && expired(deadline))
-			rc = -ETIMEDOUT;
 		if (rc != 0)
 			return cut_short(done, rc);
 	}

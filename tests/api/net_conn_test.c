@@ -147,6 +147,22 @@ GORO_TEST(more_buffers_than_one_system_call_takes_are_one_write)
 	}
 }
 
+GORO_TEST(what_need_not_wait_is_written_whole_though_the_deadline_is_past)
+{
+	EACH_NETWORK(network)
+	{
+		struct iovec v[200];
+		char got[200];
+
+		for (size_t i = 0; i < 200; i++)
+			v[i] = (struct iovec){ "x", 1 };
+		test_pair(network, ends);
+		CHECK_EQ(goro_conn_writev(ends[0], v, 200, INT64_MIN), 200);
+		test_read(ends[1], got, 200);
+		test_pair_close(ends);
+	}
+}
+
 GORO_TEST(reading_and_writing_nothing_is_done_at_once_and_changes_nothing)
 {
 	EACH_NETWORK(network)

@@ -245,3 +245,55 @@ GORO_TEST_OUTSIDE(a_cancel_ends_every_wait_and_every_call_after_it)
 		}
 	}
 }
+
+/* A unix listener's queue that is full ---------------------------------------------------------- */
+
+static struct test_listener full;
+static goro_conn *third;
+static atomic_int dialled;
+static uint64_t dialler;
+
+static void fill_queue(goro_conn *first[2])
+{
+	goro_net_options o = GORO_NET_OPTIONS_INIT;
+
+	o.backlog = 1;
+	test_listen_with(&full, "unix", &o);
+	first[0] = test_dial(&full);
+	first[1] = test_dial(&full);
+}
+
+static void dial_third(int expected)
+{
+	__atomic_store_n(&dialler, goro_id(), __ATOMIC_RELEASE);
+	CHECK_EQ(goro_dial(&third, "unix", full.address, GORO_FOREVER), expected);
+	atomic_store(&dialled, 1);
+}
+
+static void begin_third(int expected)
+{
+	atomic_store(&dialled, 0);
+	CHECK_EQ(go(dial_third, expected), 0);
+	await_parked(1, "dial, queue full");
+}
+
+GORO_TEST(a_dial_waits_for_room_in_the_queue_until_its_deadline_or_a_cancel)
+{
+	goro_conn *first[2], *c;
+
+	fill_queue(first);
+	CHECK_EQ(goro_dial(&c, "unix", full.address, INT64_MIN), -ETIMEDOUT);
+	CHECK_EQ(goro_dial(&c, "unix", full.address, goro_after(3 * GORO_MILLISECOND)), -ETIMEDOUT);
+	begin_third(-ECANCELED);
+	test_cancel(__atomic_load_n(&dialler, __ATOMIC_ACQUIRE));
+	AWAIT(atomic_load(&dialled));
+	begin_third(0);
+	c = test_accept(&full);
+	AWAIT(atomic_load(&dialled));
+	CHECK_EQ(goro_conn_close(c), 0);
+	CHECK_EQ(goro_conn_close(third), 0);
+	begin_third(-ENOENT); /* it closes, with its path */
+	test_listener_close(&full);
+	AWAIT(atomic_load(&dialled));
+	test_pair_close(first);
+}
