@@ -29,10 +29,10 @@ server_speaks() {
 	grep -q listening "$dir/said"
 }
 
-# start SERVER...: sets $server and $port.
+# start SERVER...: sets $server and $port. It reads from the file $input, if that is set.
 start() {
 	: >"$dir/said" # what the last one said is not this one's
-	"$@" >"$dir/said" 2>"$dir/told" &
+	"$@" <"${input:-/dev/null}" >"$dir/said" 2>"$dir/told" &
 	server=$!
 	until server_speaks; do
 		sleep 0.02
@@ -54,3 +54,14 @@ stop() {
 	ended 0
 }
 
+# keep: this server stays to the end of the test, and another one may start.
+keep() {
+	others="$others $server"
+	rm "$dir/said" "$dir/told"
+}
+
+# split LAUNCHER... PROGRAM: sets $launcher, whose words have no spaces in them, and $program.
+split() {
+	for program; do :; done
+	launcher=${*%"$program"}
+}
