@@ -99,11 +99,21 @@ static uint64_t told_seats(void)
 	return seats;
 }
 
+/* Whom the wake found may have been in a later futex_wait, if this thread was kept from running before
+ * it. */
+static bool sleeps_though_told(unsigned seat)
+{
+	uint32_t told = gr_load_seq_cst(&gr_witness.seats[seat].told);
+
+	return stands_though_told(seat) &&
+		gr_os_futex_wake(gr_load_relaxed(&gr_witness.seats[seat].futex), 1) > 0 &&
+		gr_load_seq_cst(&gr_witness.seats[seat].stands) - told <= 1;
+}
+
 static bool found_asleep(uint64_t told)
 {
 	for (unsigned i = 0; i < GR_WITNESS_SEATS; i++)
-		if (told >> i & 1 && stands_though_told(i) &&
-			gr_os_futex_wake(gr_load_relaxed(&gr_witness.seats[i].futex), 1) > 0)
+		if (told >> i & 1 && sleeps_though_told(i))
 			return true;
 	return false;
 }

@@ -15,8 +15,9 @@
  * By idle.h I3 there is no such state. And the other half, for who was told but sleeps on:
  *
  *  G4  A seat has been woken, its waker has done, and its thread still stands in the same
- *      futex_wait at the second look; and a futex_wake then finds it asleep there, which the kernel
- *      says. A thread that only waits for a processor is not found.
+ *      futex_wait at the second look; and a futex_wake then finds it asleep, which the kernel says,
+ *      and afterwards it has left no more than that one. A thread that only waits for a processor
+ *      is not found.
  *
  * Then it dumps and aborts. An alarm is proof of a fault of goro; that there is none proves less:
  * where others are busy, somebody comes by who finds what was forgotten.
