@@ -92,11 +92,14 @@ void gr_park_count_end(struct gr_worker *w)
 
 static GR_ALWAYS_INLINE void commit_yield(struct gr_worker *w)
 {
+	/* Nobody runs here, nor will before it. */
+	bool next = w->running == NULL && w->handoff == NULL && !gr_worker_holds_back(w);
+
 	gr_coro_move(w->pending.co, GR_CORO_RUNNING, GR_CORO_QUEUED);
 	gr_owing_begin(w);
 	gr_ready_behind(w, w->pending.co);
-	if (w->running != NULL)
-		gr_idle_notify(); /* somebody else runs here: it is work for others */
+	if (!next)
+		gr_idle_notify(); /* it is work for others */
 	gr_owing_end(w);
 }
 
