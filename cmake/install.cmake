@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Headers, both libraries, goro.pc and the CMake package. Nothing that is installed knows an
+# Headers, both libraries, goro.pc and the CMake package; the same of the component tls. Nothing that is installed knows an
 # absolute path, so that the tree can be moved afterwards.
 include(CMakePackageConfigHelpers)
 
@@ -12,7 +12,7 @@ endif()
 
 install(TARGETS ${libraries} EXPORT goroTargets)
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-  FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
+  FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp" PATTERN "tls.h" EXCLUDE)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 file(RELATIVE_PATH pc_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
@@ -37,3 +37,16 @@ write_basic_package_version_file(goroConfigVersion.cmake COMPATIBILITY SameMinor
 install(EXPORT goroTargets NAMESPACE goro:: DESTINATION ${package_dir})
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/goroConfig.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/goroConfigVersion.cmake DESTINATION ${package_dir})
+
+# The component tls: its header, both libraries, goro-tls.pc; find_package(goro COMPONENTS tls).
+if(TARGET goro_tls_static)
+  set(libraries goro_tls_static)
+  if(BUILD_SHARED_LIBS)
+    list(APPEND libraries goro_tls_shared)
+  endif()
+  install(TARGETS ${libraries} EXPORT goroTlsTargets)
+  install(FILES include/goro/tls.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/goro)
+  configure_file(cmake/goro-tls.pc.in goro-tls.pc @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/goro-tls.pc DESTINATION ${pkgconfig_dir})
+  install(EXPORT goroTlsTargets NAMESPACE goro:: DESTINATION ${package_dir})
+endif()

@@ -49,6 +49,7 @@ static const struct text texts[] = {
 	{ EIO, "input or output error" },
 	{ EISCONN, "already connected" },
 	{ EISDIR, "is a directory" },
+	{ EKEYREJECTED, "the certificate is refused" },
 	{ ELOOP, "too many symbolic links" },
 	{ EMFILE, "too many open files in this process" },
 	{ EMSGSIZE, "message too long" },

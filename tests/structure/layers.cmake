@@ -15,6 +15,7 @@ set(below_netpoll ${below_sched} sched)
 set(below_io ${below_netpoll} task chan sync netpoll)
 set(below_inspect ${below_sched} sched task chan sync)
 set(below_runtime ${below_io} io inspect)
+set(below_tls ${below_base} base) # a library of its own: of goro it sees what a program sees
 
 # A file of sched includes headers to its left (or its own). A header and its .c may stand apart.
 set(sched_order
