@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # check.sh WAY SOURCE BUILD CMAKE CC VERSION: installs BUILD into a temporary folder, then builds
-# and runs consumer.c with what is there. Fails with the output of the first thing that fails.
+# and runs consumer.c with what is there, and tls.c if BUILD has that component. Fails with the output of
+# the first thing that fails.
 set -eu
 
 way=$1 source=$2 build=$3 cmake=$4 cc=$5 version=$6
@@ -9,6 +10,7 @@ here=$source/tests/consumer
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
+tls=$(test ! -f "$build/src/libgoro_tls.a" || echo ON)
 
 # Says what is run, and shows its output only if it fails.
 quietly() {
@@ -31,28 +33,41 @@ pc_dir() {
 	dirname "$(find "$1" -name goro.pc)"
 }
 
-# The program by pkg-config, with the shared library and, fully static, with the archive.
+# One program by pkg-config, with the shared libraries and, fully static, with the archives.
+# by_module SOURCE MODULE LIBRARY
+by_module() {
+	cp "$here/$1" "$dir/consumer.c"
+	quietly pkg-config --exists --print-errors "$2 = $version"
+	# What pkg-config prints is quoted for a shell.
+	eval "quietly $cc $warnings -o \"\$dir/shared\" \"\$dir/consumer.c\"" \
+		"$(pkg-config --cflags --libs "$2")"
+	eval "quietly $cc $warnings -static -o \"\$dir/static\" \"\$dir/consumer.c\"" \
+		"$(pkg-config --static --cflags --libs "$2")"
+	LD_LIBRARY_PATH=$(dirname "$PKG_CONFIG_PATH") expect_run "$dir/shared"
+	expect_run "$dir/static"
+	readelf -d "$dir/shared" | grep -q "NEEDED.*lib$3\.so\.0\]"
+}
+
 by_pkg_config() {
 	PKG_CONFIG_PATH=$(pc_dir "$1")
 	export PKG_CONFIG_PATH
 	warnings="-std=c11 -Wall -Wextra -Wpedantic -Wcast-function-type -Werror"
-	cp "$here/consumer.c" "$dir/consumer.c"
-	quietly pkg-config --exists --print-errors "goro = $version"
-	# What pkg-config prints is quoted for a shell.
-	eval "quietly $cc $warnings -o \"\$dir/shared\" \"\$dir/consumer.c\"" \
-		"$(pkg-config --cflags --libs goro)"
-	eval "quietly $cc $warnings -static -o \"\$dir/static\" \"\$dir/consumer.c\"" \
-		"$(pkg-config --static --cflags --libs goro)"
-	LD_LIBRARY_PATH=$(dirname "$PKG_CONFIG_PATH") expect_run "$dir/shared"
-	expect_run "$dir/static"
-	readelf -d "$dir/shared" | grep -q 'NEEDED.*libgoro\.so\.0\]'
+	by_module consumer.c goro goro
+	if readelf -d "$dir/shared" | grep -q 'NEEDED.*\(ssl\|crypto\)'; then
+		echo "failed: goro needs OpenSSL"
+		exit 1
+	fi
+	test -z "$tls" || by_module tls.c goro-tls goro_tls
 }
 
 build_with_cmake() {
-	quietly "$cmake" -S "$1" -B "$dir/consumer" -DCMAKE_C_COMPILER="$cc" "$2" "$3"
+	quietly "$cmake" -S "$1" -B "$dir/consumer" -DCMAKE_C_COMPILER="$cc" "$2" "$3" \
+		"-DWANTED_TLS=$tls"
 	quietly "$cmake" --build "$dir/consumer"
 	expect_run "$dir/consumer/consumer_goro"
 	expect_run "$dir/consumer/consumer_static"
+	test -z "$tls" || expect_run "$dir/consumer/consumer_tls"
+	test -z "$tls" || expect_run "$dir/consumer/consumer_tls_static"
 }
 
 by_find_package() {

@@ -110,6 +110,8 @@ need_build() {
 
 need_tests() {
 	want libcmocka-dev pkg-config --exists cmocka
+	want libssl-dev pkg-config --exists openssl
+	want openssl have openssl
 	want netcat-openbsd have nc
 	want curl have curl
 	want libhttp-parser-dev links cc '#include <http_parser.h>' -lhttp_parser
