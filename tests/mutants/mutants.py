@@ -20,8 +20,9 @@ sys.path.insert(0, f"{ROOT}/tests/model")
 import model  # noqa: E402 (it stands in the folder named above)
 import mutate  # noqa: E402
 
-# kind: order, fence, lock, unlock, wake, unlink, claim, hand; checks: models that are meant for it
-Mutant = collections.namedtuple("Mutant", "name file line kind text checks")
+# kind: order, fence, lock, unlock, wake, unlink, claim, hand; checks: models that are meant for it;
+# first: options that make such a model find it sooner
+Mutant = collections.namedtuple("Mutant", "name file line kind text checks first")
 
 WEAKER_LOAD = {"seq_cst": ["acquire"], "acquire": ["relaxed"]}
 WEAKER_STORE = {"seq_cst": ["release"], "release": ["relaxed"]}
@@ -99,7 +100,7 @@ def by_rule(file):
         if seen[name] > 1:
             name += f" #{seen[name]}"
         line = text.count("\n", 0, begin) + 1
-        yield Mutant(name, file, line, kind, text[:begin] + there + text[end:], [])
+        yield Mutant(name, file, line, kind, text[:begin] + there + text[end:], [], [])
 
 
 def by_hand(name):
@@ -113,7 +114,8 @@ def by_hand(name):
         new = mutate.mutate(text, change["from"], change["to"], nth and int(nth))
         same = next((i for i, (a, b) in enumerate(zip(text, new)) if a != b), 0)
         yield Mutant(f"{file} {twin}", file, text.count("\n", 0, same) + 1, "hand", new,
-                     [f"model.{name}"] if of_model else [])
+                     [f"model.{name}"] if of_model else [],
+                     [["--only", change["only"]]] if "only" in change else [])
 
 
 def plain(text):

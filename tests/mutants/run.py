@@ -31,6 +31,7 @@ import tempfile
 import time
 
 import mutants
+from mutants import model
 
 ROOT = mutants.ROOT
 MODEL_LIMIT = 600
@@ -107,15 +108,22 @@ class Bench:
                     os.killpg(child.pid, signal.SIGKILL)
                     child.communicate()
 
-    def model_fails(self, name):
+    def model_fails(self, name, first):
+        """Cheap bounds first: most of what is killed dies without any preemption."""
         if self.engine is None:
             self.engine = f"{self.folder}/libmodel.a"
             self.must([*self.model, "engine", "-o", self.engine])
-        status, output = self.call([*self.model, "--engine", self.engine, "run", name], MODEL_LIMIT)
-        if "model.py:" in output or "error:" in output:
-            raise Broken(output)
-        kind = re.search(r"^(check|race|dead|deadlock|livelock|crash)\b", output, re.M)
-        return f"({kind.group(1) if kind else 'fails'})" if status else None  # or cut off
+        program = f"{self.folder}/model"
+        self.must([*self.model, "--engine", self.engine, "build", name, "-o", program])
+        run = [program, *model.describe(name)["options"]]
+        for more in [*first, ["--preemptions", "0"], []]:
+            status, output = self.call([*run, *more], MODEL_LIMIT)
+            if status:
+                kind = re.search(r"^(check|race|dead|deadlock|livelock|crash)\b", output, re.M)
+                if kind is None:
+                    raise Broken(output)
+                return f"({kind.group(1)})"
+        return None  # or cut off
 
     def must(self, command):
         status, output = self.call(command, 3600)
@@ -137,11 +145,12 @@ class Bench:
             return None
         return "(ThreadSanitizer)" if "WARNING: ThreadSanitizer" in output else "(fails)"
 
-    def fails(self, check):
-        """How it fails; None: it passes. A hang takes ten times as long, and half a minute."""
+    def fails(self, check, first=()):
+        """How it fails; None: it passes. A hang takes ten times as long, and half a minute. `first`:
+        options with which a model is likely to fail."""
         limit = 30 + 10 * self.sound.get(check, 60)
         if check.startswith("model."):
-            return self.model_fails(check[len("model."):])
+            return self.model_fails(check[len("model."):], first)
         preset, _, name = check.rpartition(":")
         return self.test_fails(preset or "dev", name, limit)
 
@@ -165,7 +174,7 @@ class Bench:
             try:
                 with open(path, "w", encoding="utf-8") as f:
                     f.write(mutant.text)
-                how = self.fails(check)
+                how = self.fails(check, mutant.first if check in mutant.checks else ())
             except Broken as e:
                 raise Broken(f"{mutant.name}: {e}") from None
             finally:
