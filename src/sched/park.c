@@ -85,7 +85,7 @@ void gr_park_count_end(struct gr_worker *w)
 	/* Release: pairs with gr_sched_alive(), which must see the spawn of what ended. */
 	gr_store_release(&w->counters.ended, gr_load_relaxed(&w->counters.ended) + 1);
 	if (gr_unlikely(gr_load_relaxed(&gr_sched.state) == GR_SCHED_STOPPING)) {
-		gr_fetch_add_acq_rel(&gr_sched.stop_event, 1u);
+		gr_fetch_add_release(&gr_sched.stop_event, 1u);
 		gr_os_futex_wake(&gr_sched.stop_event, 1);
 	}
 }

@@ -31,7 +31,7 @@ void gr_thread_leave(void)
 {
 	gr_fetch_sub_seq_cst(&inside, 1u);
 	if (gr_load_seq_cst(&gr_sched.state) == GR_SCHED_STOPPING) {
-		gr_fetch_add_acq_rel(&gr_sched.stop_event, 1u);
+		gr_fetch_add_release(&gr_sched.stop_event, 1u);
 		gr_os_futex_wake(&gr_sched.stop_event, 1);
 	}
 }
@@ -59,7 +59,7 @@ static void enlist(struct gr_thread *t, uint64_t seq)
 	gr_lock_acquire(&waiting.lock);
 	gr_list_push_back(&waiting.list, &t->link);
 	gr_store_relaxed(&waiting.count, waiting.count + 1);
-	dismissed = gr_load_seq_cst(&gr_sched.state) != GR_SCHED_RUNNING && !t->stubborn;
+	dismissed = gr_load_relaxed(&gr_sched.state) != GR_SCHED_RUNNING && !t->stubborn;
 	gr_lock_release(&waiting.lock);
 	if (dismissed && gr_wait_claim(&t->wait, seq, -EPERM))
 		gr_thread_deliver(&t->wait);
@@ -143,7 +143,7 @@ void gr_thread_dismiss(void)
 	gr_lock_acquire(&waiting.lock);
 	for (struct gr_list *l = waiting.list.next; l != &waiting.list; l = l->next) {
 		struct gr_thread *t = gr_container_of(l, struct gr_thread, link);
-		uint64_t seq = gr_wait_seq(gr_load_acquire(&t->wait.word));
+		uint64_t seq = gr_wait_seq(gr_load_relaxed(&t->wait.word)); /* grows only off the list */
 
 		if (!t->stubborn && gr_wait_claim(&t->wait, seq, -EPERM))
 			gr_thread_deliver(&t->wait); /* it can't leave before it is off the list */
