@@ -6,10 +6,11 @@
 #include "sched/current.h"
 #include "sched/ready.h"
 
-/* -ESRCH: the coroutine meant is over. 0: the flag was set before. 1: it is set now. */
+/* -ESRCH: the coroutine meant is over. 0: the flag was set before. 1: it is set now. The flag tells
+ * of nothing but itself, and the fence puts it before the look at the word: relaxed. */
 static int set_flag(struct gr_coro *co, uint64_t life)
 {
-	uint64_t seen = gr_load_acquire(&co->life);
+	uint64_t seen = gr_load_relaxed(&co->life);
 
 	do {
 		if (!(seen & GR_CORO_LIVE) ||
@@ -17,7 +18,7 @@ static int set_flag(struct gr_coro *co, uint64_t life)
 			return -ESRCH;
 		if (seen & GR_CORO_CANCELLED)
 			return 0;
-	} while (!gr_cas_acq_rel(&co->life, &seen, seen | GR_CORO_CANCELLED));
+	} while (!gr_cas_relaxed(&co->life, &seen, seen | GR_CORO_CANCELLED));
 	return 1;
 }
 
@@ -25,11 +26,11 @@ static int set_flag(struct gr_coro *co, uint64_t life)
  * the coroutine is over, whoever has the slot now was not cancelled: its life says so. */
 static void wake_if_parked(struct gr_coro *co)
 {
-	uint64_t word = gr_load_acquire(&co->wait.word);
+	uint64_t word = gr_load_acquire(&co->wait.word); /* whose life is it? pairs with its commit */
 
 	if (gr_wait_state(word) != GR_WAIT_PARKED || word & GR_WAIT_NOCANCEL)
 		return;
-	if (!(gr_load_acquire(&co->life) & GR_CORO_CANCELLED))
+	if (!(gr_load_relaxed(&co->life) & GR_CORO_CANCELLED))
 		return;
 	if (gr_wait_claim(&co->wait, gr_wait_seq(word), -ECANCELED))
 		gr_wake(gr_current_worker(), &co->wait);
@@ -54,7 +55,7 @@ void gr_cancel_all(void)
 	for (uint32_t i = 0; i < count; i++) {
 		struct gr_coro *co = gr_coro_at(i);
 
-		if (set_flag(co, gr_load_acquire(&co->life)) == 1)
+		if (set_flag(co, gr_load_relaxed(&co->life)) == 1)
 			any = true;
 	}
 	if (!any)

@@ -49,7 +49,8 @@ static inline void gr_wake(struct gr_worker *here, struct gr_wait *w)
 	gr_chaos_delay(); /* claimed, and not woken yet */
 	if (gr_likely(here != NULL && here->running != NULL && !gr_chaos(GR_CHAOS_ORDER, 4) &&
 		    gr_load_relaxed(&here->queue.slot) == NULL && !gr_sanitizer_any &&
-		    /* A thread's wait is never CLAIMED. */
+		    /* A thread's wait is never CLAIMED. Acquire: a commit that came after the claim
+		     * may have read the frame until then, as that of a select does. */
 		    gr_wait_state(gr_load_acquire(&w->word)) == GR_WAIT_CLAIMED))
 		gr_ready_in_slot(here, gr_container_of(w, struct gr_coro, wait));
 	else

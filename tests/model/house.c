@@ -43,20 +43,35 @@ void house_open(unsigned workers)
 	}
 }
 
-struct gr_coro *house_spawn(unsigned worker, void (*run)(void *arg), void *arg, const char *name)
+static struct gr_coro *spawn(
+	struct gr_worker *w, struct gr_coro_cache *cache, void (*run)(void *arg), void *arg)
 {
 	struct gr_entry entry = {
 		.fn = (void (*)(void))run, .nint = 1, .arg = { (uint64_t)(uintptr_t)arg }
 	};
-	struct gr_coro *co = gr_coro_make(NULL, NULL, &entry, CLASS, 0);
+	struct gr_coro *co = gr_coro_make(cache, NULL, &entry, CLASS, 0);
 
 	MODEL_CHECK(co != NULL);
 	co->stack = model_stack_get();
 	gr_park_start(co);
-	gr_ready_behind(&gr_sched.workers[worker], co);
+	gr_ready_behind(w, co);
+	return co;
+}
+
+struct gr_coro *house_spawn(unsigned worker, void (*run)(void *arg), void *arg, const char *name)
+{
+	struct gr_coro *co = spawn(&gr_sched.workers[worker], NULL, run, arg);
+
 	model_name(&co->wait.word, sizeof(co->wait.word), name);
 	model_name(&co->life, sizeof(co->life), "life");
 	return co;
+}
+
+void house_spawn_here(void (*run)(void *arg), void *arg)
+{
+	struct gr_worker *w = gr_current_worker();
+
+	spawn(w, &w->coros, run, arg);
 }
 
 void house_close(void)

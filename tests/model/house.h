@@ -17,6 +17,9 @@
 void house_open(unsigned workers);
 struct gr_coro *house_spawn(unsigned worker, void (*run)(void *arg), void *arg, const char *name);
 
+/* In a coroutine: another one on its worker, in the place of the one that ended there last. */
+void house_spawn_here(void (*run)(void *arg), void *arg);
+
 /* Model threads: worker 0, 1, …; and the one that lets deadlines pass, whenever it likes. */
 void house_worker(void *number);
 void house_timer(void *unused);

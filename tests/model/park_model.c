@@ -132,6 +132,18 @@ static void take_until_closed(void *arg)
 	settle(rc, elem);
 }
 
+/* In the place of the one that has just ended, and was to be cancelled. */
+static void end(void *arg)
+{
+	(void)arg;
+}
+
+static void begin_another(void *arg)
+{
+	(void)arg;
+	house_spawn_here(take_one, NULL);
+}
+
 /* Others ---------------------------------------------------------------------------------- */
 
 static void give(void *arg)
@@ -188,6 +200,12 @@ static void cancel(void *arg)
 
 	(void)arg;
 	MODEL_CHECK(rc == 0 || rc == -ESRCH);
+}
+
+static void cancel_all(void *arg)
+{
+	(void)arg;
+	gr_cancel_all();
 }
 
 /* ----------------------------------------------------------------------------------------- */
@@ -265,12 +283,29 @@ static void setup_coroutine(void)
 	only_one = true;
 }
 
+/* … and claims it before its commit, which holds no lock any more. */
+static void setup_coroutine_unlocked(void)
+{
+	furnish(2);
+	first(take_unlocked);
+	house_spawn(1, give, NULL, "giver's word");
+	only_one = true;
+}
+
 /* Whoever finds it in the mail runs it, and needs its registers: the commit was the other's, and
  * the timer holds no lock that came after it. */
 static void setup_deadline_elsewhere(void)
 {
 	furnish(2);
 	first(take_in_time);
+}
+
+static void setup_late_cancel(void)
+{
+	furnish(1);
+	first(end);
+	house_spawn(0, begin_another, NULL, "beginner's word");
+	only_one = true;
 }
 
 static void check_one(void)
@@ -327,6 +362,9 @@ static const struct model models[] = {
 	PARK("park, close, free", setup_one, check_closed, HOUSE_WORKER(0), T(close_all)),
 	PARK("park unlocked, give, free", setup_unlocked, check_one, HOUSE_WORKER(0), T(give)),
 	PARK("park, cancel", setup_cancel, check_given_up, HOUSE_WORKER(0), T(cancel)),
+	PARK("park, cancel all", setup_cancel, check_given_up, HOUSE_WORKER(0), T(cancel_all)),
+	PARK("park, late cancel", setup_late_cancel, check_one,
+		HOUSE_WORKER(0), T(give), T(cancel)),
 	PARK("park unlocked, cancel", setup_cancel_unlocked, check_given_up,
 		HOUSE_WORKER(0), T(cancel)),
 	PARK("park, deadline", setup_deadline, check_given_up, HOUSE_WORKER(0), HOUSE_TIMER),
@@ -339,6 +377,8 @@ static const struct model models[] = {
 	PARK("park, late deadline", setup_late_deadline, check_two_given,
 		HOUSE_WORKER(0), T(give_two), HOUSE_TIMER),
 	PARK("park, coroutine gives", setup_coroutine, check_one, HOUSE_WORKER(0), HOUSE_WORKER(1)),
+	PARK("park unlocked, coroutine gives", setup_coroutine_unlocked, check_one,
+		HOUSE_WORKER(0), HOUSE_WORKER(1)),
 	PARK("park, broadcast, close", setup_until_closed, check_given_up,
 		HOUSE_WORKER(0), T(broadcast), T(close_all)),
 	{ .name = "park, two, give, cancel", .setup = setup_two, .check = check_two_given,
