@@ -239,16 +239,15 @@ void gr_loop_stop(void)
 {
 	struct gr_ready_batch nobody = { .first = NULL };
 
-	if (!gr_load_acquire(&loop.open))
+	if (!gr_load_relaxed(&loop.open))
 		return;
 	gr_idle_poller_set(false);
-	gr_lock_acquire(&loop.baton);
 	take_over(&nobody);
 	uv_walk(&loop.uv, close_handle, NULL);
 	uv_run(&loop.uv, UV_RUN_NOWAIT); /* their close callbacks */
 	GR_CHECK(nobody.count == 0);     /* all coroutines have ended */
+	loop.out = NULL;
 	if (uv_loop_close(&loop.uv) == 0)
 		loop.alive = false; /* else L4 */
-	gr_store_release(&loop.open, 0u);
-	hand_back();
+	gr_store_relaxed(&loop.open, 0u);
 }

@@ -16,9 +16,9 @@
  *      the owner is not blocked, whoever runs the loop next drains first.
  *  L3  Whom an event wakes is claimed while the loop runs, and handed to the scheduler in one
  *      batch when it is back.
- *  L4  The loop is closed when all workers have been joined. What cannot be called off (a
- *      getaddrinfo() in libuv's pool) may outlive that: then the uv_loop_t stays as it is, and the
- *      next run's loop is the same one.
+ *  L4  The loop is closed when all workers have been joined, without the baton: nobody is left who
+ *      could want it. What cannot be called off (a getaddrinfo() in libuv's pool) may outlive that:
+ *      then the uv_loop_t stays as it is, and the next run's loop is the same one.
  *  L5  A wake is for the holder of the watch, and may come before he blocks: while he is on his way
  *      another worker, which only looks, may take the async. So a wake leaves a mark, which he alone
  *      looks at and clears. Store–load pair, too: uv_async_send() does nothing if it sees an async

@@ -190,7 +190,7 @@ void gr_find_sleep(struct gr_worker *w, int64_t (*earliest)(void))
 		gr_idle_notify();
 	gr_owing_end(w);
 	w->searching = false;
-	if (!gr_load_acquire(&gr_sched.quit)) {
+	if (!gr_load_relaxed(&gr_sched.quit)) { /* it is set before all are woken, under their lock */
 		w->searching = gr_idle_sleep(w->index, earliest, poll_until);
 		w->poll_pays = w->polled.count > 1;
 		take_polled(w);
@@ -254,7 +254,7 @@ struct gr_coro *gr_find(struct gr_worker *w)
 		struct gr_coro *co = look(w);
 
 		if (co == NULL) {
-			if (gr_load_acquire(&gr_sched.quit))
+			if (gr_load_relaxed(&gr_sched.quit))
 				return NULL;
 			fire_timers(w);
 			if (w->poll_pays) /* else it is asked when there is time to wait for it */
