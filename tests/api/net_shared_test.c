@@ -205,6 +205,8 @@ static pid_t hold_copies(const int fds[2])
 
 GORO_TEST(a_closed_connection_that_a_child_still_has_keeps_nobody_busy)
 {
+	if (getenv("GORO_TEST_STORM") != NULL)
+		return; /* each signal ends a poll */
 	EACH_NETWORK(network)
 	{
 		int fds[2], status;
@@ -243,6 +245,8 @@ static void read_to_the_end(int i)
 
 GORO_TEST(connections_that_say_nothing_ask_for_nothing)
 {
+	if (getenv("GORO_TEST_STORM") != NULL)
+		return;
 	for (int i = 0; i < 100; i++) {
 		test_pair("unix", idle[i]);
 		CHECK_EQ(go(read_to_the_end, i), 0);
