@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* dial.c: connect without blocking, and park until it is decided.
  *
- *  D1  A name's addresses are tried in turn; each but the last gets its share of the time that is
- *      left. What the first one said is the answer if all fail.
+ *  D1  Of a name's addresses the first that answers is taken (race.h).
  *  D2  A socket may connect to itself: dialling a port of this machine on which nobody listens, the
  *      kernel may choose this very port as the near end. Then there is a connection, and
  *      nobody else can listen there. It is closed and dialled again.
@@ -14,25 +13,19 @@
 #include "base/clock.h"
 #include "goro/net.h"
 #include "goro/time.h"
-#include "io/address.h"
+#include "io/dial.h"
 #include "io/options.h"
+#include "io/race.h"
 #include "io/resolve.h"
 #include "io/sock.h"
 #include "io/sys.h"
 
-#define SHARE_LEAST (2 * GORO_SECOND) /* of D1, if that much is left */
-#define TRIES       3                 /* of D2 */
+#define TRIES       3 /* of D2 */
 #define PAUSE_FIRST (1 * GORO_MILLISECOND)
 #define PAUSE_MOST  (64 * GORO_MILLISECOND)
 
-struct dial {
-	struct gr_caller *me;
-	const goro_net_options *options;
-	int64_t deadline;
-};
-
 /* Writable says that it is decided, mostly. */
-static int await_verdict(const struct dial *d, struct gr_sock *s)
+static int await_verdict(const struct gr_dial *d, struct gr_sock *s)
 {
 	int rc;
 
@@ -47,7 +40,7 @@ static int await_verdict(const struct dial *d, struct gr_sock *s)
 
 /* A unix listener whose queue is full says EAGAIN, and nothing tells when there is room. */
 static int connect_when_there_is_room(
-	const struct dial *d, struct gr_sock *s, const struct gr_address *a)
+	const struct gr_dial *d, struct gr_sock *s, const struct gr_address *a)
 {
 	int64_t pause = PAUSE_FIRST;
 
@@ -68,7 +61,7 @@ static int connect_when_there_is_room(
 	}
 }
 
-static int connect_sock(const struct dial *d, struct gr_sock *s, const struct gr_address *a)
+static int connect_sock(const struct gr_dial *d, struct gr_sock *s, const struct gr_address *a)
 {
 	int rc = connect_when_there_is_room(d, s, a);
 
@@ -96,7 +89,7 @@ static void drop(struct gr_sock *s)
 }
 
 /* 0: the caller is a user of *out. */
-static int dial_once(const struct dial *d, const struct gr_address *a, struct gr_sock **out)
+static int dial_once(const struct gr_dial *d, const struct gr_address *a, struct gr_sock **out)
 {
 	int fd = gr_options_socket(a->sa.any.sa_family, d->options);
 	int rc;
@@ -112,15 +105,19 @@ static int dial_once(const struct dial *d, const struct gr_address *a, struct gr
 	return rc;
 }
 
-static int dial_address(const struct dial *d, const struct gr_address *a, struct gr_sock **out)
+int gr_dial_address(const struct gr_dial *d, const struct gr_address *a, void **handle)
 {
 	for (int tries = 1;; tries++) {
-		int rc = dial_once(d, a, out);
+		struct gr_sock *s;
+		int rc = dial_once(d, a, &s);
 
+		if (rc == 0 && !is_self(s->fd, a)) {
+			*handle = gr_sock_handle(s);
+			gr_sock_leave(s);
+			return 0;
+		}
 		if (rc == 0) {
-			if (!is_self((*out)->fd, a))
-				return 0;
-			drop(*out);
+			drop(s);
 			rc = -ECONNREFUSED;
 		} else if (rc != -EADDRNOTAVAIL) {
 			return rc;
@@ -130,47 +127,32 @@ static int dial_address(const struct dial *d, const struct gr_address *a, struct
 	}
 }
 
-/* D1: until when the first of n addresses may be tried. */
-static int64_t share(int64_t deadline, int n)
+/* No time to wait for anybody: what can be had at once. */
+static int dial_at_once(
+	const struct gr_dial *d, const struct gr_address *found, int n, void **handle)
 {
-	int64_t now = gr_now();
-	int64_t part;
-
-	if (deadline == GORO_FOREVER || n <= 1 || deadline <= now)
-		return deadline;
-	part = (deadline - now) / n;
-	if (part < SHARE_LEAST)
-		part = SHARE_LEAST;
-	return part < deadline - now ? now + part : deadline;
-}
-
-static int dial_in_turn(
-	const struct dial *d, const struct gr_address *found, int n, struct gr_sock **out)
-{
-	int first = 0;
+	int said = 0;
 
 	for (int i = 0; i < n; i++) {
-		struct dial one = *d;
-		int rc;
+		int rc = gr_dial_address(d, &found[i], handle);
 
-		one.deadline = share(d->deadline, n - i);
-		rc = dial_address(&one, &found[i], out);
-		if (rc == 0 || rc == -ECANCELED)
-			return rc;
-		if (first == 0)
-			first = rc;
-		if (d->deadline != GORO_FOREVER && d->deadline <= gr_now())
-			break;
+		if (rc == 0)
+			return 0;
+		if (said == 0)
+			said = rc;
 	}
-	return first;
+	return said;
 }
 
-static int dial(const struct dial *d, const struct gr_target *t, struct gr_sock **out)
+static int dial(const struct gr_dial *d, const struct gr_target *t, void **handle)
 {
 	struct gr_address found[GR_RESOLVE_MAX];
 	int n = gr_resolve_target(d->me, t, found, d->deadline);
 
-	return n < 0 ? n : dial_in_turn(d, found, n, out);
+	if (n < 0)
+		return n;
+	return n == 1 || d->deadline <= gr_now() ? dial_at_once(d, found, n, handle) :
+						   gr_race(d, found, n, handle);
 }
 
 int goro_dial_with(goro_conn **c, const char *network, const char *address,
@@ -179,7 +161,7 @@ int goro_dial_with(goro_conn **c, const char *network, const char *address,
 	goro_net_options o;
 	struct gr_target t;
 	struct gr_caller me;
-	struct gr_sock *s = NULL;
+	void *handle;
 	int rc = c == NULL ? -EINVAL : gr_address_parse(network, GR_ADDRESS_STREAM, address, &t);
 
 	if (rc == 0)
@@ -187,12 +169,10 @@ int goro_dial_with(goro_conn **c, const char *network, const char *address,
 	if (rc == 0)
 		rc = gr_sock_caller(&me);
 	if (rc == 0)
-		rc = dial(&(struct dial){ &me, &o, deadline }, &t, &s);
-	if (rc != 0)
-		return rc;
-	*c = gr_sock_handle(s);
-	gr_sock_leave(s);
-	return 0;
+		rc = dial(&(struct gr_dial){ &me, &o, deadline }, &t, &handle);
+	if (rc == 0)
+		*c = handle;
+	return rc;
 }
 
 int goro_dial(goro_conn **c, const char *network, const char *address, int64_t deadline)
