@@ -2,6 +2,7 @@
 /* signal_test.c: goro_signal(): signals that arrive through channels. */
 #include <limits.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "goro_test.h"
