@@ -26,7 +26,7 @@ static int set_flag(struct gr_coro *co, uint64_t life)
  * the coroutine is over, whoever has the slot now was not cancelled: its life says so. */
 static void wake_if_parked(struct gr_coro *co)
 {
-	uint64_t word = gr_load_acquire(&co->wait.word); /* whose life is it? pairs with its commit */
+	uint64_t word = gr_load_acquire(&co->wait.word); /* pairs with its commit */
 
 	if (gr_wait_state(word) != GR_WAIT_PARKED || word & GR_WAIT_NOCANCEL)
 		return;

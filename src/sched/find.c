@@ -190,7 +190,7 @@ void gr_find_sleep(struct gr_worker *w, int64_t (*earliest)(void))
 		gr_idle_notify();
 	gr_owing_end(w);
 	w->searching = false;
-	if (!gr_load_relaxed(&gr_sched.quit)) { /* it is set before all are woken, under their lock */
+	if (!gr_load_relaxed(&gr_sched.quit)) { /* set before all are woken */
 		w->searching = gr_idle_sleep(w->index, earliest, poll_until);
 		w->poll_pays = w->polled.count > 1;
 		take_polled(w);

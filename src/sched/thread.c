@@ -143,7 +143,8 @@ void gr_thread_dismiss(void)
 	gr_lock_acquire(&waiting.lock);
 	for (struct gr_list *l = waiting.list.next; l != &waiting.list; l = l->next) {
 		struct gr_thread *t = gr_container_of(l, struct gr_thread, link);
-		uint64_t seq = gr_wait_seq(gr_load_relaxed(&t->wait.word)); /* grows only off the list */
+		/* Relaxed: it is another one only when the thread has been off the list. */
+		uint64_t seq = gr_wait_seq(gr_load_relaxed(&t->wait.word));
 
 		if (!t->stubborn && gr_wait_claim(&t->wait, seq, -EPERM))
 			gr_thread_deliver(&t->wait); /* it can't leave before it is off the list */
