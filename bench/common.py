@@ -28,13 +28,13 @@ def call(command, **kwargs):
     return done.returncode, done.stdout
 
 
-def build_goro(directory):
+def build_goro(directory, examples="OFF"):
     """Configures the default build if none was named; builds either."""
     if directory is None:
         directory = os.path.join(ROOT, "build", "bench")
         code, text = call(["cmake", "-S", ROOT, "-B", directory, "-DCMAKE_BUILD_TYPE=Release",
                            "-DGORO_BUILD_BENCH=ON", "-DGORO_BUILD_TESTS=OFF",
-                           "-DGORO_BUILD_EXAMPLES=OFF"])
+                           f"-DGORO_BUILD_EXAMPLES={examples}"])
         if code != 0:
             die(f"cmake failed:\n{text}")
     if os.path.exists(os.path.join(directory, "CMakeCache.txt")):
@@ -59,7 +59,7 @@ def build_go(directory):
 
 
 def find_driver(directory, name):
-    for place in ("bench", "bin", "."):
+    for place in ("bench", "bin", "examples", "."):
         for prefix in ("", "bench_", "bench-"):
             path = os.path.join(directory, place, prefix + name)
             if os.path.isfile(path) and os.access(path, os.X_OK):
@@ -83,6 +83,18 @@ def measure(command):
     if done.returncode != 0:
         return values, (done.stderr.strip() or f"status {done.returncode}")
     return values, None
+
+
+def pin(workers):
+    """One worker: the server has the first CPU, the load the second. (server's, load's)"""
+    cpus = sorted(os.sched_getaffinity(0))
+    if workers > 1 or len(cpus) < 2:
+        return set(cpus), set(cpus)
+    return {cpus[0]}, {cpus[1]}
+
+
+def under(cpus, command):
+    return ["taskset", "-c", ",".join(map(str, sorted(cpus)))] + command
 
 
 class Table:

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* epoll.c: the echo server by hand: one thread, one epoll, level-triggered, nothing else. It is what
  * a library can be compared with at best: three system calls a message at one connection, two and
- * a share of epoll_wait(2) at many. */
+ * a share of epoll_wait(2) at many.
+ *
+ * With --http it is the floor under a web server: it takes whatever it reads for a GET, and its answer
+ * is always the same.
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -18,6 +22,10 @@
 
 static int epoll;
 static int listener;
+static const char *answer; /* NULL: what was asked */
+
+static const char hello[] = "HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
+			    "Content-Type: text/plain\r\nContent-Length: 13\r\n\r\nhello, world\n";
 
 static void watch(int fd)
 {
@@ -60,15 +68,19 @@ static void serve(int fd)
 
 	if (n < 0 && errno == EAGAIN)
 		return;
+	if (n > 0 && answer != NULL)
+		n = sizeof hello - 1;
 	/* One message is on its way at a time, so there is room for its answer. */
-	if (n <= 0 || send(fd, buf, (size_t)n, MSG_NOSIGNAL) != n)
+	if (n <= 0 || send(fd, answer != NULL ? answer : buf, (size_t)n, MSG_NOSIGNAL) != n)
 		close(fd);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static struct epoll_event events[EVENTS];
 
+	if (argc > 1 && strcmp(argv[1], "--http") == 0)
+		answer = hello;
 	epoll = epoll_create1(EPOLL_CLOEXEC);
 	BENCH_CHECK(epoll >= 0);
 	open_listener();

@@ -35,6 +35,7 @@ var figures = map[string]func(){
 	"latency":    latency,
 	"dial":       dial,
 	"echo":       echo,
+	"http":       hello,
 }
 
 func main() {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -43,6 +44,17 @@ func echo() {
 			}
 		}()
 	}
+}
+
+// Serves until it is killed; its load is wrk (bench/http).
+func hello() {
+	l := listen()
+	fmt.Println(l.Addr().(*net.TCPAddr).Port)
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain")
+		io.WriteString(w, "hello, world\n")
+	})
+	check(http.Serve(l, nil) == nil, "serve")
 }
 
 func answer(c net.Conn) {
