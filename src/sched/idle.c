@@ -147,7 +147,7 @@ static unsigned *next_to_wake(void)
 	return link;
 }
 
-/* Gets it out of its sleep, wherever it sleeps (I6). */
+/* Gets it out of its sleep, wherever it sleeps. Release: I5; acquire: I6. */
 static void rouse(struct seat *s, uint32_t why)
 {
 	unsigned seat = (unsigned)(s - idle.seats);
@@ -184,7 +184,7 @@ void gr_idle_notify(void)
 	uint32_t state;
 
 #ifdef GORO_DEBUG
-	if (gr_load_seq_cst(&idle.guard_asleep))
+	if (gr_load_relaxed(&idle.guard_asleep))
 		gr_idle_rouse(); /* the watchdog looks on */
 #endif
 	if (gr_witness_loses(GR_LOSS_NOTIFY))
@@ -304,10 +304,10 @@ void gr_idle_poller_set(bool there)
 /* The holder of the watch sleeps in the poller (I6). True: it has brought something, or it is time. */
 static bool sleep_in_poller(struct seat *s, int64_t until, bool (*poll)(int64_t))
 {
-	uint32_t seen = gr_fetch_or_acq_rel(&s->futex, POLLING);
+	uint32_t seen = gr_fetch_or_release(&s->futex, POLLING);
 	bool brought = !(seen & (WOKEN | POKED)) && poll(until);
 
-	gr_fetch_and_acq_rel(&s->futex, ~(POLLING | POKED));
+	gr_fetch_and_relaxed(&s->futex, ~(POLLING | POKED));
 	return brought || until <= gr_now();
 }
 
@@ -319,7 +319,7 @@ static bool rise(unsigned seat)
 
 	if (!gr_idle_get_up(seat))
 		return false;
-	while (!((seen = gr_load_acquire(&s->futex)) & WOKEN))
+	while (!((seen = gr_load_relaxed(&s->futex)) & WOKEN))
 		gr_os_futex_wait(&s->futex, seen, INT64_MAX);
 	return true;
 }
@@ -330,7 +330,7 @@ bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void), bool (*poll)(int64_
 	bool watch = take_watch(seat);
 	bool woken = true;
 
-	while (!(gr_load_acquire(&s->futex) & WOKEN)) {
+	while (!(gr_load_relaxed(&s->futex) & WOKEN)) {
 		int64_t until = watch ? keep_watch(earliest) : INT64_MAX;
 		bool timed_out;
 		uint32_t seen;
@@ -341,11 +341,11 @@ bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void), bool (*poll)(int64_
 			woken = rise(seat);
 			break;
 		}
-		seen = gr_load_acquire(&s->futex);
+		seen = gr_load_relaxed(&s->futex);
 		if (seen & WOKEN)
 			break;
 		if (seen & POKED) {
-			gr_fetch_and_acq_rel(&s->futex, ~POKED);
+			gr_fetch_and_relaxed(&s->futex, ~POKED);
 			continue;
 		}
 		if (gr_chaos(GR_CHAOS_WAKE, 8))
@@ -370,7 +370,7 @@ bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void), bool (*poll)(int64_
 
 void gr_idle_rouse(void)
 {
-	if (gr_exchange_acq_rel(&idle.guard_asleep, 0u))
+	if (gr_exchange_relaxed(&idle.guard_asleep, 0u))
 		gr_os_futex_wake(&idle.guard_asleep, 1);
 }
 
@@ -378,8 +378,8 @@ void gr_idle_await_waking(const uint32_t *quit)
 {
 	gr_store_relaxed(&idle.guard_asleep, 1u);
 	gr_fence_seq_cst(); /* pairs with the one in gr_idle_sleep(), and with who sets *quit */
-	while (gr_load_acquire(&idle.guard_asleep) && gr_idle_awake() == 0 &&
-		!gr_load_seq_cst(quit))
+	while (gr_load_relaxed(&idle.guard_asleep) && gr_idle_awake() == 0 &&
+		!gr_load_relaxed(quit))
 		gr_os_futex_wait(&idle.guard_asleep, 1, INT64_MAX);
 	gr_store_relaxed(&idle.guard_asleep, 0u);
 }
@@ -392,7 +392,7 @@ bool gr_idle_oversleeps(int64_t when)
 
 void gr_idle_poke(void)
 {
-	uint32_t watcher = gr_load_acquire(&idle.watcher);
+	uint32_t watcher = gr_load_relaxed(&idle.watcher); /* behind a fence: I4 */
 
 	if (watcher == 0)
 		return; /* it is awake, and looks before it sleeps again */

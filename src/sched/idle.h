@@ -36,11 +36,13 @@
  *      it changes the same word and finds that out. Both are read-modify-writes, so one sees the
  *      other.
  *
- * What orders these words are fences, and the lock; the words themselves are relaxed. Not so a seat's
- * futex word, whose waker hands over what he knows, and `poller`, with which the poller itself is
- * handed over. The fences of I3 and I4 are the asymmetric
- * pair of base/atomic.h: light for those who make work, heavy for those who go to sleep, since the
- * former happens a million times more often.
+ * What orders these words are fences, and the lock, under which all of them lie down and are taken out
+ * of the list; the words themselves are relaxed. Not so `poller`, with which the poller itself is handed
+ * over; `watcher`, with which the watch is; a wake, which brings its change of `state` before the fence of
+ * I5; and POLLING, which brings the waker behind what those who slept in the poller before have done
+ * there. The fences of I3 and I4 are the asymmetric pair of
+ * base/atomic.h: light for those who make work, heavy for those who go to sleep, since the former
+ * happens a million times more often.
  *
  * Source: the protocol of Go's proc.go ("submission of work against idling") and the counters of
  * Tokio's idle.rs; one thread that sleeps in the poller for all, as in both.
@@ -95,7 +97,7 @@ bool gr_idle_get_up(unsigned seat);
 bool gr_idle_oversleeps(int64_t when);
 void gr_idle_poke(void);
 
-/* For the monitor: sleeps until a seat is awake, or until *quit is set (seq_cst) and gr_idle_rouse()
+/* For the monitor: sleeps until a seat is awake, or until *quit is set, fence, and gr_idle_rouse()
  * called. */
 void gr_idle_await_waking(const uint32_t *quit);
 void gr_idle_rouse(void);

@@ -187,7 +187,7 @@ void gr_monitor_stop(void)
 {
 	if (!monitor.started)
 		return;
-	gr_store_seq_cst(&monitor.quit, 1u);
+	gr_store_release(&monitor.quit, 1u);
 	gr_fence_seq_cst(); /* pairs with the one in gr_idle_await_waking() */
 	gr_os_futex_wake(&monitor.quit, 1);
 	gr_idle_rouse();

@@ -174,9 +174,10 @@ void gr_timer_free(struct gr_timer *t)
 	gr_slots_put(&timers, t->index);
 }
 
+/* Relaxed: it is the callback, or has made or disarmed the timer. */
 int gr_timer_arm(struct gr_timer *t, int64_t when)
 {
-	uint64_t found = gr_load_acquire(&t->word);
+	uint64_t found = gr_load_relaxed(&t->word);
 	uint64_t seq = (found >> SHIFT) + 1;
 	uint64_t armed = seq << SHIFT | ARMED;
 	struct gr_heap_entry e = { .key = when, .target = t, .tag = seq << 1 | CALLBACK };
@@ -190,7 +191,7 @@ int gr_timer_arm(struct gr_timer *t, int64_t when)
 	/* Idle, or the callback goes on; but if it has been disarmed meanwhile it may be gone, with all
 	 * that its callback knows: then nobody is to be told that it could not be armed. */
 	if (rc != 0)
-		return gr_cas_acq_rel(&t->word, &armed, found) ? rc : 0;
+		return gr_cas_relaxed(&t->word, &armed, found) ? rc : 0;
 	if (poke)
 		gr_idle_poke();
 	return 0;
@@ -208,7 +209,7 @@ void gr_timer_disarm(struct gr_timer *t)
 		case IDLE:
 			return;
 		case ARMED:
-			if (gr_cas_acq_rel(&t->word, &word, (word & ~STATE) | IDLE))
+			if (gr_cas_acquire(&t->word, &word, (word & ~STATE) | IDLE))
 				return;
 			break;
 		default: /* it fires: its end is near, since it can't park */
@@ -227,7 +228,7 @@ static void call_back(struct gr_timer *t, uint64_t seq, int64_t now)
 	if (!gr_cas_relaxed(&t->word, &armed, firing))
 		return; /* disarmed, or armed anew: not this entry's */
 	t->fire(t, t->arg, now);
-	gr_cas_acq_rel(&t->word, &firing, seq << SHIFT | IDLE); /* fails if it armed itself */
+	gr_cas_release(&t->word, &firing, seq << SHIFT | IDLE); /* fails if it armed itself */
 }
 
 /* Takes what is due out of a shard. */

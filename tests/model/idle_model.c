@@ -74,6 +74,14 @@ static void setup_fresh(void)
 	gr_ready_behind(&gr_sched.workers[0], seats_make(0, make_fresh_and_wait));
 }
 
+/* … and for which there is no room among those. */
+static void setup_no_room(void)
+{
+	seats_open(1, 1);
+	model_no_memory = true;
+	gr_ready_fresh(&gr_sched.workers[0], seats_make(0, NULL));
+}
+
 /* Three that run at once: who has found the second must see to it that the third is found. */
 static void await_third(struct gr_worker *w)
 {
@@ -165,11 +173,13 @@ static void poll(int64_t until, struct gr_ready_batch *out)
 	MODEL_CHECK(made == 1);
 	while (!gr_exchange_acquire(&bell, 0u) && until > gr_os_now())
 		gr_os_futex_wait(&bell, 0, until);
-	if (gr_exchange_acquire(&event, 0u)) {
-		out->first = out->last = seats_make(0, NULL);
-		out->first->next = NULL;
-		out->count = 1;
-	}
+	out->count = gr_exchange_acquire(&event, 0u);
+	if (out->count == 0)
+		return;
+	out->first = out->last = seats_make(0, out->count == 2 ? await_second : NULL);
+	if (out->count == 2)
+		out->last = out->first->next = seats_make(1, NULL);
+	out->last->next = NULL;
 }
 
 static void ring(void)
@@ -211,6 +221,20 @@ static void setup_new_poller(void)
 	setup_ports();
 }
 
+static void setup_poller_brings(void)
+{
+	setup_two_workers();
+	setup_ports();
+	make_poller();
+}
+
+static void bring_two(void *unused)
+{
+	(void)unused;
+	gr_store_release(&event, 2u);
+	ring();
+}
+
 static void bring(void *unused)
 {
 	(void)unused;
@@ -238,7 +262,7 @@ static void setup_asleep(void)
 static void stop_monitor(void *unused)
 {
 	(void)unused;
-	gr_store_seq_cst(&monitor_quit, 1u);
+	gr_store_relaxed(&monitor_quit, 1u);
 	gr_fence_seq_cst();
 	gr_idle_rouse();
 }
@@ -253,14 +277,6 @@ static void check_asleep(void)
 static const struct model models[] = {
 	{ .name = "idle, submit", .setup = setup_one_worker, .check = seats_close,
 		.threads = { SEATS_WORKER(0), { "submitter", submit_two, NULL } } },
-	{ .name = "idle, two submit", .setup = setup_two_workers, .check = seats_close,
-		.preemptions = 1, .stale = MODEL_NONE,
-		.threads = { SEATS_WORKER(0), SEATS_WORKER(1), { "submitter", submit_who_waits, NULL },
-			{ "submitter", submit, (void *)1 } } },
-	{ .name = "idle, ring", .setup = setup_maker, .check = seats_close,
-		.threads = { SEATS_WORKER(0), SEATS_WORKER(1) } },
-	{ .name = "idle, fresh", .setup = setup_fresh, .check = seats_close,
-		.threads = { SEATS_WORKER(0), SEATS_WORKER(1) } },
 	{ .name = "idle, timer", .setup = setup_timer, .check = seats_close,
 		.preemptions = 3,
 		.threads = { SEATS_WORKER(0), { "arms", arm, (void *)1 } } },
@@ -268,13 +284,6 @@ static const struct model models[] = {
 		.threads = { SEATS_WORKER(0), { "arms", arm, (void *)0 } } },
 	{ .name = "idle, two timers", .setup = setup_two_timers, .check = seats_close,
 		.threads = { SEATS_WORKER(0) } },
-	{ .name = "idle, two watch", .setup = setup_two_watch, .check = seats_close,
-		.preemptions = 1,
-		.threads = { SEATS_WORKER(0), SEATS_WORKER(1), { "arms", arm, (void *)1 } } },
-	{ .name = "idle, watch passed on", .setup = setup_two_watch, .check = seats_close,
-		.preemptions = 1,
-		.threads = { SEATS_WORKER(0), SEATS_WORKER(1), { "kicks", kick, NULL },
-			{ "arms", arm, (void *)1 } } },
 	{ .name = "idle, bench", .setup = setup_bench, .check = seats_close, .preemptions = 1,
 		.threads = { SEATS_WORKER(0), SEATS_WORKER(1) } },
 	{ .name = "idle, poller", .setup = setup_poller, .check = seats_close,
@@ -286,15 +295,35 @@ static const struct model models[] = {
 	{ .name = "idle, new poller", .setup = setup_new_poller, .check = seats_close,
 		.preemptions = 3,
 		.threads = { SEATS_WORKER(0), { "brings", bring, NULL } } },
+	{ .name = "idle, poller brings", .setup = setup_poller_brings, .check = seats_close,
+		.preemptions = 1, .stale = MODEL_NONE,
+		.threads = { SEATS_WORKER(0), SEATS_WORKER(1), { "brings", bring_two, NULL } } },
+	{ .name = "idle, no room", .setup = setup_no_room, .check = seats_close,
+		.threads = { SEATS_WORKER(0) } },
 	{ .name = "idle, monitor", .setup = setup_one_worker, .check = seats_close,
 		.threads = { SEATS_WORKER(0), { "submitter", submit_two, NULL },
 			{ "monitor", await_waking, NULL } } },
 	{ .name = "idle, monitor stops", .setup = setup_asleep, .check = check_asleep,
 		.preemptions = 3,
 		.threads = { { "monitor", await_waking, NULL }, { "stop", stop_monitor, NULL } } },
+	{ .name = "idle, two submit", .setup = setup_two_workers, .check = seats_close,
+		.preemptions = 1, .stale = MODEL_NONE,
+		.threads = { SEATS_WORKER(0), SEATS_WORKER(1), { "submitter", submit_who_waits, NULL },
+			{ "submitter", submit, (void *)1 } } },
+	{ .name = "idle, fresh", .setup = setup_fresh, .check = seats_close,
+		.threads = { SEATS_WORKER(0), SEATS_WORKER(1) } },
+	{ .name = "idle, ring", .setup = setup_maker, .check = seats_close,
+		.threads = { SEATS_WORKER(0), SEATS_WORKER(1) } },
+	{ .name = "idle, two watch", .setup = setup_two_watch, .check = seats_close,
+		.preemptions = 1,
+		.threads = { SEATS_WORKER(0), SEATS_WORKER(1), { "arms", arm, (void *)1 } } },
 	{ .name = "idle, chain", .setup = setup_chain, .check = seats_close, .preemptions = 1,
 		.stale = MODEL_NONE,
 		.threads = { SEATS_WORKER(0), SEATS_WORKER(1), SEATS_WORKER(2) } },
+	{ .name = "idle, watch passed on", .setup = setup_two_watch, .check = seats_close,
+		.preemptions = 1,
+		.threads = { SEATS_WORKER(0), SEATS_WORKER(1), { "kicks", kick, NULL },
+			{ "arms", arm, (void *)1 } } },
 };
 /* clang-format on */
 
