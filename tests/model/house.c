@@ -111,8 +111,11 @@ void house_worker(void *number)
 	gr_current_set(NULL);
 }
 
+unsigned house_notified;
+
 void gr_idle_notify(void)
 {
+	gr_fetch_add_relaxed(&house_notified, 1u);
 }
 
 void gr_idle_poke(void)

@@ -32,6 +32,9 @@ void house_timer(void *unused);
 		.name = "timer", .run = house_timer \
 	}
 
+/* How often somebody said that there is work for others. */
+extern unsigned house_notified;
+
 /* In check: all coroutines must have ended. */
 void house_close(void);
 

@@ -23,6 +23,7 @@ struct job {
 
 static struct job jobs[REQUESTS];
 static uint32_t run_count; /* of requests */
+static uint32_t woken;     /* each wakes one */
 static unsigned wanted;
 static unsigned in_loop; /* plain: of who holds the baton */
 static uint32_t may_leave;
@@ -149,7 +150,9 @@ void gr_ready_batch_wake(struct gr_ready_batch *b, struct gr_wait *w)
 
 void gr_ready_batch_flush(struct gr_worker *here, struct gr_ready_batch *b)
 {
-	(void)here, (void)b;
+	(void)here;
+	gr_fetch_add_relaxed(&woken, b->count);
+	b->count = 0;
 }
 
 /* Who posts, who polls ---------------------------------------------------------------------- */
@@ -229,7 +232,7 @@ static void watch(void *unused)
 	(void)unused;
 	while (gr_load_acquire(&run_count) < wanted) {
 		gr_loop_poll(INT64_MAX, &out);
-		out.count = 0;
+		gr_ready_batch_flush(NULL, &out);
 	}
 }
 
@@ -240,6 +243,7 @@ static void watch_until_woken(void *unused)
 	(void)unused;
 	while (!gr_fetch_or_acq_rel(&may_leave, 0u)) /* as idle.c looks at its seat's word */
 		gr_loop_poll(INT64_MAX, &out);
+	gr_ready_batch_flush(NULL, &out);
 }
 
 static void wake(void *unused)
@@ -262,6 +266,7 @@ static void look(void *unused)
 
 	(void)unused;
 	gr_loop_poll(INT64_MIN, &out);
+	gr_ready_batch_flush(NULL, &out);
 	leave();
 }
 
@@ -276,6 +281,7 @@ static void check_runs(unsigned n)
 {
 	for (unsigned i = 0; i < REQUESTS; i++)
 		MODEL_CHECK(jobs[i].runs == (i < n));
+	MODEL_CHECK(woken == run_count);
 	gr_loop_stop();
 }
 

@@ -144,6 +144,12 @@ static void begin_another(void *arg)
 	house_spawn_here(take_one, NULL);
 }
 
+static void yield(void *arg)
+{
+	(void)arg;
+	gr_park_yield();
+}
+
 /* Others ---------------------------------------------------------------------------------- */
 
 static void give(void *arg)
@@ -308,6 +314,20 @@ static void setup_late_cancel(void)
 	only_one = true;
 }
 
+static void setup_yield(void)
+{
+	furnish(1);
+	first(yield);
+	house_spawn(0, end, NULL, "other's word");
+}
+
+/* While the other runs, who yielded is work for anybody. */
+static void check_yielded(void)
+{
+	house_close();
+	MODEL_CHECK(house_notified == 1);
+}
+
 static void check_one(void)
 {
 	house_close();
@@ -381,6 +401,7 @@ static const struct model models[] = {
 		HOUSE_WORKER(0), HOUSE_WORKER(1)),
 	PARK("park, broadcast, close", setup_until_closed, check_given_up,
 		HOUSE_WORKER(0), T(broadcast), T(close_all)),
+	PARK("park, yield", setup_yield, check_yielded, HOUSE_WORKER(0)),
 	{ .name = "park, two, give, cancel", .setup = setup_two, .check = check_two_given,
 		.preemptions = 1,
 		.threads = { HOUSE_WORKER(0), HOUSE_WORKER(1), T(give_two), T(cancel) } },
