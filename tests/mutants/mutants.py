@@ -130,5 +130,6 @@ def all_of(files):
     for name in [*model.names(), "../mutants/by_hand"]:
         for m in by_hand(name):
             if (m.file, plain(m.text)) not in texts:
+                texts.add((m.file, plain(m.text)))
                 mutants.append(m)
     return mutants
