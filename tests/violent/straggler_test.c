@@ -80,10 +80,54 @@ static void who_has_not_ended_is_named(void **state)
 	assert_says_not(&child, "obedient");
 }
 
+#define MANY 149
+
+static void waiter(void *arg)
+{
+	(void)arg;
+	goro_mutex_lock(&mutex);
+	goro_waitgroup_done(&ready);
+	goro_cond_wait(&cond, &mutex);
+	goro_mutex_unlock(&mutex);
+}
+
+static void root_of_many(void *arg)
+{
+	(void)arg;
+	goro_waitgroup_add(&ready, MANY);
+	for (int i = 0; i < MANY; i++)
+		goro_go(waiter, NULL);
+	goro_waitgroup_wait(&ready);
+	goro_waitgroup_add(&ready, 1);
+	goro_go(deaf, NULL);
+	goro_waitgroup_wait(&ready);
+}
+
+static void run_root_of_many(void)
+{
+	goro_config config = GORO_CONFIG_INIT;
+
+	config.drain = 100 * GORO_MILLISECOND;
+	if (goro_run_config(&config, root_of_many, NULL) != -ETIMEDOUT)
+		_exit(1);
+}
+
+/* None of them can end; so it does not matter how long the stop waits. */
+static void of_many_who_have_not_ended_a_hundred_are_named(void **state)
+{
+	(void)state;
+	run_child(&child, run_root_of_many, "GORO_WORKERS=2");
+	assert_exited(&child, 0);
+	assert_says(&child, "goro: stop: 150 coroutine(s) and 0 calling thread(s) have not ended");
+	assert_int_equal(count_of(&child, "\ncoroutine "), 100);
+	assert_says(&child, "... and 50 more\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_has_not_ended_is_named),
+		cmocka_unit_test(of_many_who_have_not_ended_a_hundred_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
