@@ -158,6 +158,7 @@ static void talk(struct client *c)
 	snprintf(c->name, sizeof c->name, "%.*s", n, text);
 	goro_set_name(c->name);
 	enter(c);
+	chan_send(c->queue, make_line("* welcome, %s\n", c->name));
 	broadcast(c, make_line("* %s is here\n", c->name));
 	while ((n = read_line(c, &text)) >= 0)
 		broadcast(c, make_line("%s: %.*s\n", c->name, n, text));

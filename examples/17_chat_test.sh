@@ -16,7 +16,9 @@ client() {
 	client=$!
 	others="$others $client"
 	eval "exec $client_fd>\"\$dir/\$client_name.in\""
+	heard "$client_name" '\* who are you?'
 	echo "$client_name" >&"$client_fd"
+	heard "$client_name" "\* welcome, $client_name"
 }
 
 heard() { # NAME LINE
@@ -25,7 +27,6 @@ heard() { # NAME LINE
 
 start "$@"
 client 3 ann 127.0.0.1 "$port"
-heard ann '\* who are you?'
 client 4 bob 127.0.0.1 "$port"
 heard ann '\* bob is here'
 client 5 eve 127.0.0.1 "$port"
@@ -102,7 +103,6 @@ exec 3>&- 5>&-
 rm "$dir"/*.in
 start "$@" -w 1000000 unix "$dir/socket"
 client 3 ann -U "$dir/socket"
-heard ann '\* who are you?'
 client 4 bob -U "$dir/socket"
 heard ann '\* bob is here'
 client 5 eve -U "$dir/socket"
@@ -137,7 +137,6 @@ exec 3>&- 4>&- 5>&-
 rm "$dir"/*.in
 start "$@" -w 300 unix "$dir/socket"
 client 3 ann -U "$dir/socket"
-heard ann '\* who are you?'
 client 4 eve -U "$dir/socket"
 heard ann '\* eve is here'
 kill -STOP "$client"
