@@ -19,11 +19,13 @@
 #define POKED   2u /* an earlier timer, or a poller: look again */
 #define POLLING 4u /* it sleeps in the poller (I6) */
 
-#define SEARCHING UINT32_C(1)
-#define SLEEPING  (UINT32_C(1) << 16)
+#define SEARCHING UINT64_C(1)
+#define SLEEPING  (UINT64_C(1) << 16)
+#define TAKEN     (UINT64_C(1) << 32)
 
-#define searching(state) ((state) % SLEEPING)
-#define sleeping(state)  ((state) / SLEEPING)
+#define searching(state) ((unsigned)((state) % SLEEPING))
+#define sleeping(state)  ((unsigned)((state) % TAKEN / SLEEPING))
+#define awake(state)     ((unsigned)((state) / TAKEN) - sleeping(state))
 
 #define NOBODY INT64_MIN /* watch_until: no sleeper watches the timers */
 
@@ -34,8 +36,7 @@ struct seat {
 };
 
 static struct {
-	uint32_t state __attribute__((aligned(GR_CACHELINE)));
-	uint32_t taken;
+	uint64_t state __attribute__((aligned(GR_CACHELINE)));
 	int64_t watch_until __attribute__((aligned(GR_CACHELINE)));
 	uint32_t watcher; /* seat + 1, 0: nobody; the holder's to clear */
 	struct gr_lock lock __attribute__((aligned(GR_CACHELINE)));
@@ -57,8 +58,7 @@ int gr_idle_start(unsigned count)
 	idle.count = count;
 	idle.top = 0;
 	gr_store_relaxed(&idle.wakes, UINT64_C(0));
-	gr_store_relaxed(&idle.state, 0u);
-	gr_store_relaxed(&idle.taken, 0u);
+	gr_store_relaxed(&idle.state, UINT64_C(0));
 	gr_store_relaxed(&idle.watcher, 0u);
 	gr_store_relaxed(&idle.watch_until, NOBODY);
 	return 0;
@@ -74,13 +74,14 @@ void gr_idle_stop(void)
 void gr_idle_join(unsigned seat)
 {
 	GR_CHECK(seat < idle.count);
-	gr_fetch_add_relaxed(&idle.taken, 1u);
+	gr_fetch_add_relaxed(&idle.state, TAKEN);
+	gr_fence_seq_cst(); /* pairs with the one in keep_watch(): I7 */
 }
 
 void gr_idle_leave(unsigned seat)
 {
 	GR_CHECK(seat < idle.count);
-	gr_fetch_sub_relaxed(&idle.taken, 1u);
+	gr_fetch_sub_relaxed(&idle.state, TAKEN);
 	if (!gr_idle_watched())
 		gr_idle_kick(); /* the last one awake must not go without leaving a watcher (I4) */
 }
@@ -97,7 +98,7 @@ unsigned gr_idle_searching(void)
 
 unsigned gr_idle_awake(void)
 {
-	return gr_load_relaxed(&idle.taken) - gr_idle_sleeping();
+	return awake(gr_load_relaxed(&idle.state));
 }
 
 uint64_t gr_idle_wakes(void)
@@ -112,7 +113,7 @@ bool gr_idle_watched(void)
 
 /* In checked builds, under the lock: the list is as long as the count says, and no more search than
  * there are seats awake. */
-static void check_counts(uint32_t state)
+static void check_counts(uint64_t state)
 {
 	(void)state;
 #ifdef GORO_DEBUG
@@ -129,7 +130,7 @@ static void check_counts(uint32_t state)
 static void unlink_seat(unsigned *link, bool to_search)
 {
 	struct seat *s = &idle.seats[*link - 1];
-	uint32_t step = to_search ? SLEEPING - SEARCHING : SLEEPING;
+	uint64_t step = SLEEPING - (to_search ? SEARCHING : 0);
 
 	gr_witness_move();
 	*link = s->below;
@@ -173,15 +174,14 @@ static bool wake_one(bool in_any_case)
 		gr_store_relaxed(&idle.wakes, idle.wakes + 1);
 	}
 	gr_lock_release(&idle.lock);
-	if (s == NULL)
-		return false;
-	rouse(s, WOKEN);
-	return true;
+	if (s != NULL)
+		rouse(s, WOKEN);
+	return s != NULL;
 }
 
 void gr_idle_notify(void)
 {
-	uint32_t state;
+	uint64_t state;
 
 #ifdef GORO_DEBUG
 	if (gr_load_relaxed(&idle.guard_asleep))
@@ -208,12 +208,12 @@ void gr_idle_wake_all(void)
 
 bool gr_idle_search_begin(void)
 {
-	uint32_t state = gr_load_relaxed(&idle.state);
+	uint64_t state = gr_load_relaxed(&idle.state);
 
 	if (gr_chaos(GR_CHAOS_STEAL, 8))
 		return false;
 	do {
-		if (2 * searching(state) >= gr_load_relaxed(&idle.taken) - sleeping(state))
+		if (2 * searching(state) >= awake(state))
 			return false;
 	} while (!gr_cas_relaxed(&idle.state, &state, state + SEARCHING));
 	gr_witness_move();
@@ -222,7 +222,7 @@ bool gr_idle_search_begin(void)
 
 bool gr_idle_search_end(void)
 {
-	uint32_t before;
+	uint64_t before;
 
 	gr_witness_move();
 	before = gr_fetch_sub_relaxed(&idle.state, SEARCHING);
@@ -232,8 +232,8 @@ bool gr_idle_search_end(void)
 
 bool gr_idle_lie_down(unsigned seat, bool was_searching)
 {
+	uint64_t step = SLEEPING - (was_searching ? SEARCHING : 0), before;
 	struct seat *s = &idle.seats[seat];
-	uint32_t before;
 
 	gr_store_relaxed(&s->futex, 0u); /* nobody wakes a seat that is not in the list */
 	gr_witness_move();
@@ -241,25 +241,28 @@ bool gr_idle_lie_down(unsigned seat, bool was_searching)
 	s->asleep = true;
 	s->below = idle.top;
 	idle.top = seat + 1;
-	before = gr_fetch_add_relaxed(&idle.state, was_searching ? SLEEPING - SEARCHING : SLEEPING);
-	check_counts(before + (was_searching ? SLEEPING - SEARCHING : SLEEPING));
+	/* Release: pairs with the acquire in keep_watch(). */
+	before = gr_fetch_add_release(&idle.state, step);
+	check_counts(before + step);
 	gr_lock_release(&idle.lock);
 	gr_chaos_delay();
-	gr_fence_heavy(); /* pairs with gr_fence_light() in gr_idle_notify(): I3 */
+	gr_fence_seq_cst(); /* pairs with the one in gr_inject_push(): I7 */
+	if (awake(before) != 1)
+		gr_fence_heavy(); /* pairs with gr_fence_light() in gr_idle_notify(): I3 */
 	return was_searching ? searching(before) == 1 : searching(before) == 0;
 }
 
 bool gr_idle_get_up(unsigned seat)
 {
-	bool woken = true;
+	unsigned *link = &idle.top;
+	bool woken;
 
 	gr_lock_acquire(&idle.lock);
-	for (unsigned *link = &idle.top; *link != 0; link = &idle.seats[*link - 1].below)
-		if (*link == seat + 1) {
-			unlink_seat(link, false);
-			woken = false;
-			break;
-		}
+	while (*link != 0 && *link != seat + 1)
+		link = &idle.seats[*link - 1].below;
+	woken = *link == 0;
+	if (!woken)
+		unlink_seat(link, false);
 	gr_lock_release(&idle.lock);
 	return woken;
 }
@@ -275,18 +278,17 @@ static bool take_watch(unsigned seat)
 /* Says until when it sleeps, and makes sure that this is still right (I4). */
 static int64_t keep_watch(int64_t (*earliest)(void))
 {
-	int64_t until = earliest();
+	int64_t again = earliest(), until;
 
-	for (;;) {
-		int64_t again;
-
-		gr_store_relaxed(&idle.watch_until, until);
-		gr_fence_heavy(); /* pairs with gr_fence_light() in gr_idle_oversleeps(): I4 */
-		again = earliest();
-		if (again >= until)
-			return until;
+	do {
 		until = again;
-	}
+		gr_store_relaxed(&idle.watch_until, until);
+		gr_fence_seq_cst(); /* pairs with the one of who gets up, joins, is outside: I7 */
+		if (awake(gr_load_acquire(&idle.state)) != 0)
+			gr_fence_heavy(); /* pairs with gr_fence_light() in gr_idle_oversleeps(): I4 */
+		again = earliest();
+	} while (again < until);
+	return until;
 }
 
 bool gr_idle_poller(void)
@@ -314,13 +316,12 @@ static bool sleep_in_poller(struct seat *s, int64_t until, bool (*poll)(int64_t)
 /* Gets up by itself. True: somebody was faster, and has said so by now; that is slept for, not spun. */
 static bool rise(unsigned seat)
 {
-	struct seat *s = &idle.seats[seat];
-	uint32_t seen;
+	uint32_t *futex = &idle.seats[seat].futex, seen;
 
 	if (!gr_idle_get_up(seat))
 		return false;
-	while (!((seen = gr_load_relaxed(&s->futex)) & WOKEN))
-		gr_os_futex_wait(&s->futex, seen, INT64_MAX);
+	while (!((seen = gr_load_relaxed(futex)) & WOKEN))
+		gr_os_futex_wait(futex, seen, INT64_MAX);
 	return true;
 }
 
@@ -362,7 +363,7 @@ bool gr_idle_sleep(unsigned seat, int64_t (*earliest)(void), bool (*poll)(int64_
 		gr_store_relaxed(&idle.watch_until, NOBODY);
 		gr_store_release(&idle.watcher, 0u);
 	}
-	gr_fence_seq_cst(); /* pairs with the one in gr_idle_await_waking(): I5 */
+	gr_fence_seq_cst(); /* pairs with those in gr_idle_await_waking(): I5, and keep_watch(): I7 */
 	if (gr_unlikely(gr_load_relaxed(&idle.guard_asleep)))
 		gr_idle_rouse();
 	return woken;
@@ -394,7 +395,6 @@ void gr_idle_poke(void)
 {
 	uint32_t watcher = gr_load_relaxed(&idle.watcher); /* behind a fence: I4 */
 
-	if (watcher == 0)
-		return; /* it is awake, and looks before it sleeps again */
-	rouse(&idle.seats[watcher - 1], POKED);
+	if (watcher != 0) /* else it is awake, and looks before it sleeps again */
+		rouse(&idle.seats[watcher - 1], POKED);
 }

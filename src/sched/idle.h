@@ -2,9 +2,9 @@
 /* idle.h: which workers sleep, which search, which one watches the clock; and why no wake-up
  * is lost.
  *
- * Each thread that may run coroutines has a seat. One word counts two sorts of them:
+ * Each thread that may run coroutines has a seat. One word counts three sorts of them:
  *
- *   state = sleeping << 16 | searching         (awake = seats taken - sleeping)
+ *   state = taken << 32 | sleeping << 16 | searching         (awake = taken - sleeping)
  *
  * Waking a thread costs its waker microseconds and takes tens of them, so wakes are few: who
  * makes work visible wakes a sleeper only if nobody searches; a searcher that finds something
@@ -35,14 +35,23 @@
  *      its seat's futex word (POLLING) before it looks at the word a last time; who wakes or pokes
  *      it changes the same word and finds that out. Both are read-modify-writes, so one sees the
  *      other.
+ *  I7  The fences of I3 and I4 are the asymmetric pair of base/atomic.h: light for those who make
+ *      work, heavy for those who go to sleep, since the former happens a million times more often. But
+ *      heavy is a system call that interrupts others, and a server with little to do sleeps after each
+ *      request. So the light half is for workers that are awake alone, and who goes to sleep as the
+ *      last one of these needs no heavy one:
+ *      - Who is asleep by then has changed `state` before, so what it did is seen; and it changes
+ *        `state` again before it does more, so then it sees the sleeper. (The watch is no part of
+ *        `state`: hence the fence of who gets up or joins, against the one in keep_watch().)
+ *      - Who is no worker, or one that is counted as asleep (it is in the poller), passes a full fence:
+ *        its work goes through the global queue, which has one in gr_inject_push(), its timers through
+ *        gr_timer_arm().
  *
  * What orders these words are fences, and the lock, under which all of them lie down and are taken out
  * of the list; the words themselves are relaxed. Not so `poller`, with which the poller itself is handed
  * over; `watcher`, with which the watch is; a wake, which brings its change of `state` before the fence of
- * I5; and POLLING, which brings the waker behind what those who slept in the poller before have done
- * there. The fences of I3 and I4 are the asymmetric pair of
- * base/atomic.h: light for those who make work, heavy for those who go to sleep, since the former
- * happens a million times more often.
+ * I5; POLLING, which brings the waker behind what those who slept in the poller before have done
+ * there; and `state` where it says that a seat sleeps, which brings the timers it has armed (I7).
  *
  * Source: the protocol of Go's proc.go ("submission of work against idling") and the counters of
  * Tokio's idle.rs; one thread that sleeps in the poller for all, as in both.

@@ -22,6 +22,7 @@ void gr_inject_push(struct gr_coro *first, struct gr_coro *last, unsigned count)
 	queue.last = last;
 	gr_store_relaxed(&queue.len, queue.len + count);
 	gr_lock_release(&queue.lock);
+	gr_fence_seq_cst(); /* pairs with the one in gr_idle_lie_down(): idle.h I7 */
 }
 
 struct gr_coro *gr_inject_pop(unsigned max, unsigned *count)

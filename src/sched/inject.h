@@ -6,8 +6,9 @@
  * Invariants
  *  J1  A coroutine in it is in no other queue; `next` belongs to this queue while it is here.
  *  J2  `len` is written under the lock and read without it as a hint. A push stores it before
- *      the pusher's gr_idle_notify(), whose fence pairs with the one a worker passes before it
- *      looks for the last time (idle.h I3): so a hint of zero is never the reason to oversleep.
+ *      the pusher's gr_idle_notify(), and passes a full fence between the two, since the pusher
+ *      may be no worker. It pairs with the one a worker passes before it looks for the last time
+ *      (idle.h I3, I7): so a hint of zero is never the reason to oversleep.
  */
 #ifndef GR_SCHED_INJECT_H
 #define GR_SCHED_INJECT_H

@@ -130,6 +130,8 @@ static int add(struct shard *s, struct gr_heap_entry e, struct gr_limit *limit, 
 	}
 	publish(s);
 	gr_lock_release(&s->lock);
+	if (limit == NULL)          /* from anywhere; a sleeper's limit comes from a worker */
+		gr_fence_seq_cst(); /* pairs with the one in keep_watch(): idle.h I7 */
 	*poke = rc == 0 && gr_idle_oversleeps(e.key);
 	return rc;
 }

@@ -146,6 +146,40 @@ static void kick(void *unused)
 	gr_idle_kick();
 }
 
+/* A worker arms a sleeper's deadline … */
+static struct gr_limit limit;
+
+static void arm_limit(struct gr_worker *w)
+{
+	struct gr_coro *sleeper = seats_make(1, NULL);
+	uint64_t seq = gr_wait_begin(&sleeper->wait, false);
+
+	gr_wait_commit(&sleeper->wait);
+	gr_timer_limit(w->index, &sleeper->wait, seq, gr_os_now() + 1, &limit, &w->poke);
+	if (w->poke)
+		gr_idle_poke();
+}
+
+/* … and goes on computing until it has been fired, */
+static void limit_and_wait(struct gr_worker *w)
+{
+	arm_limit(w);
+	seats_await(1);
+}
+
+static void setup_limit(void)
+{
+	seats_open(2, 2);
+	gr_ready_behind(&gr_sched.workers[0], seats_make(0, limit_and_wait));
+}
+
+/* or has nothing else to do, and goes to sleep. */
+static void setup_limit_left(void)
+{
+	seats_open(2, 2);
+	gr_ready_behind(&gr_sched.workers[0], seats_make(0, arm_limit));
+}
+
 /* The watcher goes to the bench and leaves a timer behind. */
 static void fire_and_want_fewer(struct gr_timer *t, void *n, int64_t now)
 {
@@ -284,6 +318,11 @@ static const struct model models[] = {
 		.threads = { SEATS_WORKER(0), { "arms", arm, (void *)0 } } },
 	{ .name = "idle, two timers", .setup = setup_two_timers, .check = seats_close,
 		.threads = { SEATS_WORKER(0) } },
+	{ .name = "idle, limit", .setup = setup_limit, .check = seats_close, .preemptions = 1,
+		.threads = { SEATS_WORKER(0), SEATS_WORKER(1) } },
+	{ .name = "idle, limit left", .setup = setup_limit_left, .check = seats_close,
+		.preemptions = 1,
+		.threads = { SEATS_WORKER(0), SEATS_WORKER(1) } },
 	{ .name = "idle, bench", .setup = setup_bench, .check = seats_close, .preemptions = 1,
 		.threads = { SEATS_WORKER(0), SEATS_WORKER(1) } },
 	{ .name = "idle, poller", .setup = setup_poller, .check = seats_close,
