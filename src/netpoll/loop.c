@@ -6,12 +6,15 @@
 
 #include "base/clock.h"
 #include "base/lock.h"
+#include "netpoll/poll.h"
 #include "os/os.h"
 #include "sched/idle.h"
 
-/* libuv counts milliseconds. Nearer than this the wait is the kernel's own. */
+/* So many events are taken from the kernel at once, and run before the next ones are: what they touch
+ * stays in the cache, and fits a worker's ring. */
+#define EVENTS 64
+
 #define MILLISECOND INT64_C(1000000)
-#define PRECISE     (2 * MILLISECOND)
 
 static struct {
 	struct gr_lock baton;
@@ -24,7 +27,8 @@ static struct {
 	bool alive;                 /* `uv` is initialised */
 	uv_loop_t uv;
 	uv_async_t async;
-	uv_timer_t timer;
+	bool stale;     /* libuv has something to do before it can be waited for (L6) */
+	uint32_t round; /* of polling */
 } loop;
 
 /* Open and closed ---------------------------------------------------------------------------- */
@@ -32,11 +36,6 @@ static struct {
 static void nothing_async(uv_async_t *async)
 {
 	(void)async; /* to come back from the kernel is all */
-}
-
-static void nothing_timer(uv_timer_t *timer)
-{
-	(void)timer;
 }
 
 static int make_loop(void)
@@ -47,10 +46,9 @@ static int make_loop(void)
 		return rc;
 	loop.alive = true;
 	rc = uv_async_init(&loop.uv, &loop.async, nothing_async);
-	if (rc == 0) {
-		uv_timer_init(&loop.uv, &loop.timer); /* always 0 */
+	loop.stale = true;
+	if (rc == 0)
 		return 0;
-	}
 	loop.alive = uv_loop_close(&loop.uv) != 0;
 	return rc;
 }
@@ -76,6 +74,16 @@ int gr_loop_open(void)
 struct uv_loop_s *gr_loop_uv(void)
 {
 	return &loop.uv;
+}
+
+void gr_loop_touched(void)
+{
+	loop.stale = true;
+}
+
+uint32_t gr_loop_round(void)
+{
+	return loop.round;
 }
 
 /* Requests ----------------------------------------------------------------------------------- */
@@ -124,6 +132,8 @@ static void drain(void)
 {
 	struct gr_request *r = gr_load_relaxed(&loop.posted) == NULL ? NULL : take_posted();
 
+	if (r != NULL)
+		gr_loop_touched();
 	while (r != NULL) {
 		struct gr_request *next = r->next; /* R1: afterwards it may be anything */
 
@@ -177,33 +187,37 @@ static bool announce(void)
 	return gr_load_relaxed(&loop.posted) == NULL && loop.out->count == 0;
 }
 
-/* So little time is left that it takes the kernel's clock, which does not round. */
-static void block_precisely(int64_t left)
+/* How long to wait, on the kernel's clock, which knows no virtual time. Libuv has a timer now and then. */
+static int64_t wait_until(int64_t until)
 {
-	int64_t until = gr_clock_after(gr_os_now(), left); /* the kernel knows no virtual time */
+	int64_t now = gr_os_now();
+	int64_t left = until == INT64_MAX ? INT64_MAX : until - gr_now();
+	int ms = uv_backend_timeout(&loop.uv);
 
-	uv_run(&loop.uv, UV_RUN_NOWAIT); /* what was armed goes to the kernel */
-	if (loop.out->count == 0 && gr_os_await_fd(uv_backend_fd(&loop.uv), until))
-		uv_run(&loop.uv, UV_RUN_NOWAIT);
+	if (ms >= 0 && left > ms * MILLISECOND)
+		left = ms * MILLISECOND;
+	return left == INT64_MAX ? INT64_MAX : gr_clock_after(now, left);
 }
 
-/* The timer repeats: libuv before 1.45 fires what is due before it blocks, and if this thread got no
- * CPU for so long, nothing would be left that ends the block. */
-static void block(int64_t until)
+/* Lets libuv do what is to be done, and ask the kernel without waiting. */
+static void run_uv(void)
 {
-	int64_t left = until == INT64_MAX ? INT64_MAX : until - gr_now();
+	loop.stale = false;
+	uv_run(&loop.uv, UV_RUN_NOWAIT);
+}
 
-	if (left < PRECISE) {
-		block_precisely(left);
-		return;
-	}
-	if (until != INT64_MAX) {
-		uv_update_time(&loop.uv);
-		uv_timer_start(&loop.timer, nothing_timer,
-			(uint64_t)((left - MILLISECOND) / MILLISECOND), 1);
-	}
-	uv_run(&loop.uv, UV_RUN_ONCE);
-	uv_timer_stop(&loop.timer);
+/* Waits, or only asks, and hands out what is ready (L6). */
+static void await(int64_t until)
+{
+	struct gr_os_ready ready[EVENTS];
+	int n = gr_os_await_set(uv_backend_fd(&loop.uv), until, ready, EVENTS);
+	bool rest = false;
+
+	for (int i = 0; i < n; i++)
+		if (!gr_poll_ready(ready[i].fd, ready[i].what))
+			rest = true;
+	if (rest)
+		run_uv();
 }
 
 void gr_loop_poll(int64_t until, struct gr_ready_batch *out)
@@ -215,10 +229,10 @@ void gr_loop_poll(int64_t until, struct gr_ready_batch *out)
 	else if (!gr_lock_try(&loop.baton))
 		return;
 	take_over(out);
-	if (wait && announce())
-		block(until);
-	else
-		uv_run(&loop.uv, UV_RUN_NOWAIT);
+	loop.round++;
+	if (loop.stale || uv_backend_timeout(&loop.uv) >= 0)
+		run_uv();
+	await(wait && announce() ? wait_until(until) : INT64_MIN);
 	gr_store_relaxed(&loop.blocked, 0u);
 	if (wait)
 		gr_store_relaxed(&loop.woken, 0u); /* L5 */

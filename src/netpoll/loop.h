@@ -25,6 +25,13 @@
  *      that nobody has taken yet, and that look of its orders nothing. So the mark, fence, the send;
  *      and who blocks passes a fence behind whoever took the last async, and reads the mark. (A mark
  *      set while he comes back is for him: he still holds the watch.)
+ *  L6  Who waits does so on the loop's backend, as libuv allows for embedding it in another loop, and
+ *      takes the events of our own descriptors from there: a few at once, which is what a cache wants,
+ *      and with the deadline's own precision. (uv_run() takes up to 48 times 1024, and since nobody
+ *      reads meanwhile it sees each of them again and again.) What is not an event of ours it leaves
+ *      to uv_run(), which asks the kernel again: readiness is level-triggered. uv_run() is due first
+ *      if a request has run or something was armed, since that goes to the kernel there, and if libuv
+ *      has a timer or a close to see to.
  *
  * Source: libuv's design page ("a loop is not tied to a thread, but used by one at a time"); the
  * token that travels between idle workers is Tokio's. A thread of its own for the loop would cost
@@ -58,8 +65,12 @@ void gr_loop_post(struct gr_request *r);
  * no lock. */
 void gr_loop_post_or_run(struct gr_request *r);
 
-/* For the owner: the loop itself; and to make somebody runnable whom the owner has claimed. */
+/* For the owner: the loop itself; the number of this round of polling; and to make somebody runnable whom the owner has claimed. */
 struct uv_loop_s *gr_loop_uv(void);
+uint32_t gr_loop_round(void);
+
+/* For the owner outside of a request: it has armed or disarmed something (L6). */
+void gr_loop_touched(void);
 void gr_loop_ready(struct gr_wait *claimed);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "netpoll/loop.h"
+#include "netpoll/numbers.h"
 #include "os/os.h"
 
 /* So many events in a row that nobody waits for are ignored before the event is disarmed (P2). */
@@ -27,6 +28,7 @@ struct gr_poll {
 	struct slot slots[2]; /* reader's, writer's */
 	uint8_t armed;
 	uint8_t ignored;
+	uint32_t round; /* of its last event */
 	bool open;
 	bool evicted;
 	bool closing; /* the owner shall close it */
@@ -37,52 +39,11 @@ struct gr_poll {
 	uv_poll_t handle;
 } __attribute__((aligned(GR_CACHELINE)));
 
-/* The table -------------------------------------------------------------------------------- */
-
-/* Chunk c holds the numbers from (2^c - 1) * FIRST on, 2^c * FIRST of them. */
-#define FIRST_SHIFT 6u
-#define CHUNKS      25u
-
-static struct gr_poll *chunks[CHUNKS];
-
-static size_t chunk_bytes(unsigned chunk)
-{
-	size_t bytes = (sizeof(struct gr_poll) << FIRST_SHIFT) << chunk;
-	size_t page = gr_os_page_size();
-
-	return (bytes + page - 1) & ~(page - 1);
-}
-
-/* Chunks come with their first number, and stay until the loop ends. */
-static struct gr_poll *chunk_of(unsigned chunk)
-{
-	struct gr_poll *found = gr_load_acquire(&chunks[chunk]);
-	void *memory;
-
-	if (gr_likely(found != NULL))
-		return found;
-	if (gr_os_reserve(chunk_bytes(chunk), 0, &memory) != 0)
-		return NULL;
-	if (gr_cas_acq_rel(&chunks[chunk], &found, memory))
-		return memory;
-	gr_os_release(memory, chunk_bytes(chunk)); /* somebody was faster */
-	return found;
-}
-
-static struct gr_poll *entry_of(int fd)
-{
-	uint32_t n = ((uint32_t)fd >> FIRST_SHIFT) + 1;
-	unsigned chunk = 31u - (unsigned)__builtin_clz(n);
-	uint32_t start = ((UINT32_C(1) << chunk) - 1) << FIRST_SHIFT;
-	struct gr_poll *first = chunk_of(chunk);
-
-	return first == NULL ? NULL : &first[(uint32_t)fd - start];
-}
-
 /* The owner's half ---------------------------------------------------------------------------- */
 
-_Static_assert((int)GR_POLL_READ == UV_READABLE && (int)GR_POLL_WRITE == UV_WRITABLE,
-	"sides are libuv's events");
+_Static_assert((int)GR_POLL_READ == UV_READABLE && (int)GR_POLL_WRITE == UV_WRITABLE &&
+		(int)GR_POLL_READ == GR_OS_READABLE && (int)GR_POLL_WRITE == GR_OS_WRITABLE,
+	"sides are libuv's events, and the kernel's");
 
 #define BOTH    (GR_POLL_READ | GR_POLL_WRITE)
 #define SIDE(i) (1u << (i)) /* of slot i */
@@ -150,6 +111,7 @@ static int arm(struct gr_poll *p, uint8_t events)
 	if (rc == 0)
 		rc = events == 0 ? uv_poll_stop(&p->handle) :
 				   uv_poll_start(&p->handle, events, on_event);
+	gr_loop_touched();
 	p->armed = rc == 0 ? events : 0;
 	p->ignored = 0;
 	return rc;
@@ -179,24 +141,46 @@ static void wake(struct gr_wait *woken[2])
 			gr_loop_ready(woken[i]);
 }
 
+/* Under the lock, which it releases. */
+static void take_event(struct gr_poll *p, uint8_t events)
+{
+	struct gr_wait *woken[2];
+	uint8_t idle = claim_for(p, events, 0, woken);
+
+	if (idle == 0)
+		p->ignored = 0;
+	else if ((idle & p->armed) && p->round != gr_loop_round() && ++p->ignored > IGNORED)
+		arm(p, p->armed & (uint8_t)~idle);
+	p->round = gr_loop_round();
+	gr_lock_release(&p->lock);
+	wake(woken);
+}
+
 static void on_event(uv_poll_t *handle, int status, int events)
 {
 	struct gr_poll *p = gr_container_of(handle, struct gr_poll, handle);
-	struct gr_wait *woken[2];
-	uint8_t idle;
 
 	gr_lock_acquire(&p->lock);
 	if (status != 0) { /* libuv has stopped the handle, but the kernel does not know yet */
 		arm(p, 0);
 		events = BOTH;
 	}
-	idle = claim_for(p, (uint8_t)events, 0, woken);
-	if (idle == 0)
-		p->ignored = 0;
-	else if ((idle & p->armed) && ++p->ignored > IGNORED)
-		arm(p, p->armed & (uint8_t)~idle);
-	gr_lock_release(&p->lock);
-	wake(woken);
+	take_event(p, (uint8_t)events);
+}
+
+bool gr_poll_ready(int fd, unsigned what)
+{
+	struct gr_poll *p = fd < 0 ? NULL : gr_numbers_find(fd, sizeof(*p));
+
+	if (p == NULL || (what & GR_OS_FAILED))
+		return false; /* libuv has a handle to stop */
+	gr_lock_acquire(&p->lock);
+	if (!(p->armed & what)) {
+		gr_lock_release(&p->lock);
+		return false;
+	}
+	take_event(p, (uint8_t)(p->armed & what));
+	return true;
 }
 
 static uint8_t wanted(const struct gr_poll *p)
@@ -245,7 +229,7 @@ static void settle(struct gr_request *r)
 
 struct gr_poll *gr_poll_open(int fd)
 {
-	struct gr_poll *p = entry_of(fd);
+	struct gr_poll *p = gr_numbers_make(fd, sizeof(*p));
 
 	if (p == NULL)
 		return NULL;
@@ -378,9 +362,5 @@ void gr_poll_close(struct gr_poll *p)
 
 void gr_poll_stop(void)
 {
-	for (unsigned c = 0; c < CHUNKS; c++) {
-		if (chunks[c] != NULL)
-			gr_os_release(chunks[c], chunk_bytes(c));
-		chunks[c] = NULL;
-	}
+	gr_numbers_stop(sizeof(struct gr_poll));
 }

@@ -11,7 +11,7 @@
  *      one that is not posts the entry.
  *  P2  libuv is level-triggered. So an event that nobody waits for is not remembered: it comes
  *      again. It may come while a reader is on its way to the descriptor, so only after a few of
- *      them in a row the event is disarmed.
+ *      them in a row the event is disarmed; one round of polling counts once, whatever libuv tells.
  *  P3  An event is no more than a reason to look: the system call says what it was.
  *  P4  A slot holds (word, sequence) of a sleeper, as W4 of wait.h wants of who claims behind a
  *      lock; a sleeper that gave up, or was woken through its other slot, clears it. There is one
@@ -47,6 +47,10 @@ int gr_poll_wait(struct gr_caller *me, struct gr_poll *p, unsigned sides, bool l
 /* The same, without being woken by events: until the deadline, a cancel or an eviction. */
 int gr_poll_pause(struct gr_caller *me, struct gr_poll *p, unsigned sides, int64_t deadline,
 	const char *why, const void *what);
+
+/* For the loop's owner: the kernel says that a number is ready for `what` (enum gr_os_readiness). True:
+ * it is armed here and whoever waits for it is woken; false: it is for libuv to see. */
+bool gr_poll_ready(int fd, unsigned what);
 
 /* Wakes both sides with -EBADF, and nobody waits any more. */
 void gr_poll_evict(struct gr_poll *p);

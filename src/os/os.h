@@ -100,9 +100,18 @@ void gr_os_signal_mask_set(const struct gr_os_mask *mask);
 
 /* Descriptors ------------------------------------------------------------------------------- */
 
-/* Waits until fd is readable, at most until the point `deadline`: true. False: it has passed, or a
- * signal came. */
-bool gr_os_await_fd(int fd, int64_t deadline);
+/* Of a descriptor in a set: bits. FAILED: an error or a hang-up, whatever is watched for. */
+enum gr_os_readiness { GR_OS_READABLE = 1, GR_OS_WRITABLE = 2, GR_OS_FAILED = 4 };
+
+struct gr_os_ready {
+	int fd;
+	unsigned what;
+};
+
+/* Waits until a descriptor of the set (an epoll, on Linux) is ready, and says which are, up to `most`
+ * of them. None: a signal came, or at most two milliseconds are left until the point `deadline`, for
+ * which it is asked again. */
+int gr_os_await_set(int set, int64_t deadline, struct gr_os_ready *ready, int most);
 
 /* Memory ------------------------------------------------------------------------------------ */
 

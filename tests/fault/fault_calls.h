@@ -85,6 +85,7 @@ int fault_getpeername(int fd, struct sockaddr *to, socklen_t *room);
 int fault_unlink(const char *path);
 int fault_poll(struct pollfd *fds, nfds_t n, int timeout);
 int fault_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *limit, const sigset_t *mask);
+int fault_epoll_wait(int set, struct epoll_event *events, int most, int timeout);
 
 int fault_uv_loop_init(uv_loop_t *loop);
 int fault_uv_async_init(uv_loop_t *loop, uv_async_t *async, uv_async_cb fn);

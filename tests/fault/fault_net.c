@@ -152,6 +152,11 @@ int fault_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *limit, cons
 	return fault_passes(FAULT_poll) ? -1 : ppoll(fds, n, limit, mask);
 }
 
+int fault_epoll_wait(int set, struct epoll_event *events, int most, int timeout)
+{
+	return fault_passes(FAULT_poll) ? -1 : epoll_wait(set, events, most, timeout);
+}
+
 /* libuv ------------------------------------------------------------------------------------- */
 
 int fault_uv_loop_init(uv_loop_t *loop)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* loop_model.c: netpoll/loop.c: one at a time in the loop, no request that nobody looks at, no wake
- * of the watch's holder that another one takes. libuv is include/uv.h: here it sleeps until its
- * async is sent, as far as it can see the only one in it. */
+ * of the watch's holder that another one takes. libuv is include/uv.h, and what the kernel waits for
+ * is its async's bell. */
 #include "netpoll/loop.h"
 
 #include <uv.h>
 
 #include "model.h"
+#include "netpoll/poll.h"
 #include "os/os.h"
 #include "sched/idle.h"
 #include "sched/ready.h"
@@ -59,12 +60,12 @@ int uv_async_send(uv_async_t *async)
 	return 0;
 }
 
+/* It takes what the bell says, and never waits. */
 int uv_run(uv_loop_t *loop, uv_run_mode mode)
 {
-	MODEL_CHECK(loop->inside == 0);
+	MODEL_CHECK(loop->inside == 0 && mode == UV_RUN_NOWAIT);
 	loop->inside++;
-	while (!gr_exchange_acq_rel(&async_of_loop->bell, 0u) && mode == UV_RUN_ONCE)
-		gr_os_futex_wait(&async_of_loop->bell, 0, INT64_MAX);
+	gr_exchange_acq_rel(&async_of_loop->bell, 0u);
 	loop->inside--;
 	return 0;
 }
@@ -74,34 +75,14 @@ int uv_loop_close(uv_loop_t *loop)
 	return (int)loop->inside;
 }
 
-int uv_timer_init(uv_loop_t *loop, uv_timer_t *timer)
-{
-	(void)loop;
-	timer->ms = 0;
-	return 0;
-}
-
-int uv_timer_start(uv_timer_t *timer, void (*call)(uv_timer_t *), uint64_t ms, uint64_t repeat)
-{
-	(void)call, (void)repeat;
-	timer->ms = ms;
-	return 0;
-}
-
-int uv_timer_stop(uv_timer_t *timer)
-{
-	timer->ms = 0;
-	return 0;
-}
-
 int uv_backend_fd(const uv_loop_t *loop)
 {
 	return (int)loop->inside;
 }
 
-void uv_update_time(uv_loop_t *loop)
+int uv_backend_timeout(const uv_loop_t *loop)
 {
-	(void)loop;
+	return loop->inside == 0 ? -1 : 0;
 }
 
 void uv_walk(uv_loop_t *loop, void (*visit)(uv_handle_t *, void *), void *arg)
@@ -119,10 +100,23 @@ void uv_close(uv_handle_t *handle, void (*closed)(uv_handle_t *))
 	(void)handle, (void)closed;
 }
 
-bool gr_os_await_fd(int fd, int64_t until)
+/* Waits for the bell and leaves it as it is: the kernel tells of it until it has been read. */
+int gr_os_await_set(int set, int64_t until, struct gr_os_ready *ready, int most)
 {
-	(void)fd, (void)until;
-	return true;
+	MODEL_CHECK(set == 0 && most > 0);
+	while (!gr_load_acquire(&async_of_loop->bell)) {
+		if (until == INT64_MIN)
+			return 0;
+		gr_os_futex_wait(&async_of_loop->bell, 0, INT64_MAX);
+	}
+	ready[0] = (struct gr_os_ready){ .what = GR_OS_READABLE };
+	return 1;
+}
+
+bool gr_poll_ready(int fd, unsigned what)
+{
+	(void)fd, (void)what;
+	return false; /* libuv's */
 }
 
 /* The scheduler ----------------------------------------------------------------------------- */

@@ -14,10 +14,6 @@ typedef struct uv_async_s {
 	uint32_t bell;
 } uv_async_t;
 
-typedef struct uv_timer_s {
-	uint64_t ms; /* 0: not started */
-} uv_timer_t;
-
 typedef struct uv_handle_s uv_handle_t;
 typedef enum { UV_RUN_DEFAULT, UV_RUN_ONCE, UV_RUN_NOWAIT } uv_run_mode;
 
@@ -25,12 +21,9 @@ int uv_loop_init(uv_loop_t *loop);
 int uv_loop_close(uv_loop_t *loop);
 int uv_async_init(uv_loop_t *loop, uv_async_t *async, void (*call)(uv_async_t *));
 int uv_async_send(uv_async_t *async);
-int uv_timer_init(uv_loop_t *loop, uv_timer_t *timer);
-int uv_timer_start(uv_timer_t *timer, void (*call)(uv_timer_t *), uint64_t ms, uint64_t repeat);
-int uv_timer_stop(uv_timer_t *timer);
 int uv_run(uv_loop_t *loop, uv_run_mode mode);
 int uv_backend_fd(const uv_loop_t *loop);
-void uv_update_time(uv_loop_t *loop);
+int uv_backend_timeout(const uv_loop_t *loop);
 void uv_walk(uv_loop_t *loop, void (*visit)(uv_handle_t *, void *), void *arg);
 int uv_is_closing(const uv_handle_t *handle);
 void uv_close(uv_handle_t *handle, void (*closed)(uv_handle_t *));
