@@ -52,11 +52,16 @@ static bool poll_until(int64_t until)
 }
 
 /* Lets run what the poller has brought. The next look without blocking waits until all of it has had
- * its turn: what is on its way to its descriptor would be seen there again. */
+ * its turn: what is on its way to its descriptor would be seen there again. A large batch is in the
+ * global queue. */
 static void take_polled(struct gr_worker *w)
 {
+	bool many = w->polled.count > GR_READY_RING_MOST;
+	unsigned behind;
+
 	gr_ready_batch_flush(w, &w->polled);
-	w->poll_after = gr_load_relaxed(&w->ticks) + gr_runq_len(&w->queue);
+	behind = many ? gr_inject_len() / gr_load_relaxed(&gr_sched.configured) : 0;
+	w->poll_after = gr_load_relaxed(&w->ticks) + gr_runq_len(&w->queue) + behind;
 }
 
 /* Asks the poller without blocking, if nobody sleeps in it. */
@@ -164,8 +169,8 @@ static struct gr_coro *search(struct gr_worker *w)
 
 		if (co == NULL)
 			co = from_inject(w, SHARE_MOST);
-		if (co != NULL)
-			return co;
+		if (co != NULL || gr_idle_awake() == 1)
+			return co; /* nobody else is about to make something */
 		for (unsigned i = GR_SEARCH_PAUSE; i > 0; i--)
 			gr_cpu_relax();
 	}

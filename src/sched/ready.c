@@ -113,7 +113,7 @@ void gr_ready_batch_flush(struct gr_worker *here, struct gr_ready_batch *b)
 	if (gr_unlikely(here == NULL && gr_load_relaxed(&gr_sched.state) == GR_SCHED_FORKED))
 		return; /* as in gr_ready() */
 	gr_owing_begin(here);
-	if (here != NULL && b->count <= GR_RUNQ_SIZE / 4) {
+	if (here != NULL && b->count <= GR_READY_RING_MOST) {
 		/* One alone, and its worker is looking for something to run: nobody's help is due. */
 		alone = b->count == 1 && here->running == NULL && !gr_worker_holds(here);
 		for (struct gr_coro *co = b->first, *next; co != NULL; co = next) {

@@ -29,7 +29,10 @@ void gr_ready_behind(struct gr_worker *w, struct gr_coro *co);
 /* One that has just been made (fresh.h). */
 void gr_ready_fresh(struct gr_worker *w, struct gr_coro *co);
 
-/* Many at once, for close, broadcast, timers and the poller: add each, then flush. */
+/* Many at once, for close, broadcast, timers and the poller: add each, then flush. More than these go
+ * into the global queue. */
+#define GR_READY_RING_MOST (GR_RUNQ_SIZE / 4)
+
 void gr_ready_batch_wake(struct gr_ready_batch *b, struct gr_wait *w);
 void gr_ready_batch_flush(struct gr_worker *here, struct gr_ready_batch *b);
 
