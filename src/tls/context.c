@@ -190,15 +190,15 @@ static int set_up(SSL_CTX *ctx, const goro_tls_options *o, bool server, struct g
 		gr_reason_take(r, NULL, NULL, -ENOMEM);
 		return r->code;
 	}
-	blamed = set_certificates(ctx, o, server);
-	if (blamed != NULL) {
-		gr_reason_take(r, NULL, *blamed == '\0' ? NULL : blamed, -EKEYREJECTED);
-		return r->code;
-	}
 	rc = set_protocols(ctx, o->alpn, server);
-	if (rc != 0)
+	if (rc != 0) {
 		gr_reason_set(r, rc, rc == -EINVAL ? "alpn: no such list" : goro_strerror(rc));
-	return rc;
+		return rc;
+	}
+	blamed = set_certificates(ctx, o, server);
+	if (blamed != NULL)
+		gr_reason_take(r, NULL, *blamed == '\0' ? NULL : blamed, -EKEYREJECTED);
+	return r->code;
 }
 
 static int make(

@@ -147,15 +147,20 @@ int gr_engine_write(struct gr_engine *e, const void *buf, size_t n)
 	return rc;
 }
 
+/* OpenSSL says no end before new keys that were asked for have been sent. 0: sent, and the peer's has not
+ * come yet. */
+static int say_end(SSL *ssl)
+{
+	return SSL_in_init(ssl) && SSL_do_handshake(ssl) != 1 ? -1 : SSL_shutdown(ssl);
+}
+
 int gr_engine_end(struct gr_engine *e)
 {
 	int rc;
 
 	lock(e);
 	rc = e->broken.code;
-	/* 0: sent, and the peer's has not come yet. */
-	if (rc == 0 && !(SSL_get_shutdown(e->ssl) & SSL_SENT_SHUTDOWN) &&
-		SSL_shutdown(e->ssl) < 0) {
+	if (rc == 0 && !(SSL_get_shutdown(e->ssl) & SSL_SENT_SHUTDOWN) && say_end(e->ssl) < 0) {
 		gr_reason_take(&e->broken, e->ssl, NULL, -EPROTO);
 		rc = e->broken.code;
 	}

@@ -178,6 +178,22 @@ GORO_TEST(keys_are_renewed_while_both_sides_read_and_write)
 	test_tls_pair_close(t);
 }
 
+GORO_TEST(the_end_is_said_behind_new_keys)
+{
+	goro_tls *t[2];
+	char c;
+
+	test_tls_pair("unix", t);
+	test_tls_write(t[0], "x", 1);
+	CHECK_EQ(goro_tls_inspect(t[0], ask_for_new_keys, NULL), 1);
+	CHECK_EQ(goro_tls_shutdown(t[0], GORO_FOREVER), 0);
+	test_tls_read(t[1], &c, 1);
+	CHECK_EQ(goro_tls_read(t[1], &c, 1, GORO_FOREVER), 0);
+	test_tls_write(t[1], "y", 1); /* with new keys */
+	test_tls_read(t[0], &c, 1);
+	test_tls_pair_close(t);
+}
+
 /* No room -------------------------------------------------------------------------------------- */
 
 /* Writes until a write would wait. How many bytes were taken. */
