@@ -65,6 +65,17 @@ static void receive_either(void *unused)
 	received(numbers[done]);
 }
 
+static void receive_nothing(void *unused)
+{
+	uint64_t numbers[2] = { 0, 0 };
+	goro_case cases[] = { goro_case_recv(a, &numbers[0], NULL),
+		goro_case_recv(a, &numbers[1], NULL) };
+	int done = goro_select(cases, 2, GORO_FOREVER);
+
+	(void)unused;
+	MODEL_CHECK(done == 0 || done == 1);
+}
+
 static void receive_until(int64_t deadline)
 {
 	uint64_t numbers[2] = { 0, 0 };
@@ -275,6 +286,7 @@ SETUP(in_time, receive_in_time, NULL)
 SETUP(cancelled, receive_unless_cancelled, NULL)
 SETUP(send, send_one, NULL)
 SETUP(vain, send_in_vain, NULL)
+SETUP(closed, receive_nothing, NULL)
 SETUP(one, exchange_one, NULL)
 SETUP(opposite, exchange_one, exchange_two)
 SETUP(alike, exchange_one, exchange_two_turned)
@@ -312,6 +324,7 @@ static const struct model models[] = {
 	SELECT("partner frees", setup_send, check_received, 3, T(receive_and_free)),
 	SELECT("close", setup_vain, check_received, 3, T(close_a)),
 	SELECT("siblings", setup_either, check_one, 2, T(send_a_and_try)),
+	SELECT("closed siblings", setup_closed, check_lines, 2, T(close_a)),
 	SELECT("two senders", setup_both, check_received, 1, T(send_a), T(send_b)),
 	SELECT("sender and close", setup_both, check_received, 1, T(close_a), T(send_b)),
 	SELECT("two try, cancel", setup_cancelled, check_lines, 1, T(try_send_a), T(try_send_b),
