@@ -37,6 +37,14 @@
 		MUST(n_ == 0);             \
 	} while (0)
 
+/* drive.py gives each run a folder of its own. */
+static const char *tmp(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	return folder != NULL ? folder : "/tmp";
+}
+
 static int64_t soon(void)
 {
 	return goro_after(GORO_MILLISECOND);
@@ -136,7 +144,7 @@ static void connect_over(const char *network, const char *address)
 {
 	goro_listener *l;
 	goro_conn *a, *b;
-	char where[64];
+	char where[108];
 	int port;
 
 	ATTEMPT_DONE(goro_listen(&l, network, address));
@@ -166,10 +174,10 @@ static void use_tcp(void *arg)
 
 static void use_unix(void *arg)
 {
-	char path[64];
+	char path[108]; /* of a sockaddr_un */
 
 	(void)arg;
-	snprintf(path, sizeof path, "/tmp/goro-everything-%d", (int)getpid());
+	snprintf(path, sizeof path, "%s/goro-everything-%d", tmp(), (int)getpid());
 	connect_over("unix", path);
 	unlink(path); /* the close may have been kept from it */
 	crew_end();
@@ -252,13 +260,13 @@ static void write_file(const char *path)
 
 static void use_files(void *arg)
 {
-	char folder[64], path[128], other[128];
+	char folder[400], path[500], other[500];
 	goro_fs_entry *entries;
 	struct stat st;
 	int n;
 
 	(void)arg;
-	snprintf(folder, sizeof folder, "/tmp/goro-everything-%d.d", (int)getpid());
+	snprintf(folder, sizeof folder, "%s/goro-everything-%d.d", tmp(), (int)getpid());
 	snprintf(path, sizeof path, "%s/one", folder);
 	snprintf(other, sizeof other, "%s/a much longer name than the other", folder);
 	ATTEMPT_DONE(goro_fs_mkdir(folder, 0700));

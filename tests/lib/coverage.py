@@ -5,7 +5,7 @@ Prints each line that never ran and each branch that was never taken, then a lin
 
     coverage: src/sched lines 98.1 branches 95.4
 
-and ends with status 1 if a room of ENFORCED has less than LEAST percent of its branches.
+and ends with status 1 if a room of LEAST has less than so many percent of its branches.
 
 A branch is one way out of a place where the compiler's code goes two or more ways. Those of
 GR_CHECK and GR_DEBUG do not count, down to the end of the statement: what fails there is goro
@@ -19,8 +19,8 @@ import re
 import subprocess
 import sys
 
-ENFORCED = ("src/sched", "src/chan", "src/sync", "src/context")
-LEAST = 95.0
+LEAST = {"src/sched": 95.0, "src/chan": 95.0, "src/sync": 95.0, "src/context": 95.0,
+         "src/io": 90.0, "src/netpoll": 90.0}
 INVARIANT = re.compile(r"\bGR_(CHECK|DEBUG)\(")
 
 
@@ -111,15 +111,15 @@ def main():
     for room in rooms.values():
         for name in vars(everything):
             setattr(everything, name, getattr(everything, name) + getattr(room, name))
-    short = [name for name in ENFORCED
-             if percent(rooms[name].taken, rooms[name].branches) < LEAST]
+    short = [name for name, least in LEAST.items()
+             if percent(rooms[name].taken, rooms[name].branches) < least]
     print()
     for name, room in sorted(rooms.items()) + [("src", everything)]:
         print(f"coverage: {name} lines {percent(room.run, room.lines):.1f} "
               f"branches {percent(room.taken, room.branches):.1f} "
               f"({room.taken} of {room.branches})")
     if short:
-        print(f"coverage: below {LEAST} % of the branches: {', '.join(short)}")
+        print(f"coverage: too few of the branches: {', '.join(short)}")
     return 1 if short else 0
 
 
