@@ -154,7 +154,7 @@ int fault_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *limit, cons
 
 int fault_epoll_wait(int set, struct epoll_event *events, int most, int timeout)
 {
-	return fault_passes(FAULT_poll) ? -1 : epoll_wait(set, events, most, timeout);
+	return fault_passes(FAULT_epoll) ? -1 : epoll_wait(set, events, most, timeout);
 }
 
 /* libuv ------------------------------------------------------------------------------------- */
