@@ -177,7 +177,7 @@ static void check_count(void)
 
 static const struct model models[] = {
 	SEM("two, the last frees", setup_two, house_close, 3, 1, T(use)),
-	SEM("three, the last frees", setup_three, house_close, 2, 1, T(use), T(use)),
+	SEM("three, the last frees", setup_three, house_close, 1, 1, T(use), T(use)),
 	SEM("one comes back", setup_three, house_close, 3, 1, T(use_twice)),
 	SEM("try", setup_three, house_close, 1, 1, T(use), T(try_to_use)),
 	SEM("deadline", setup_late, check_count, 1, 1, T(release), HOUSE_TIMER),

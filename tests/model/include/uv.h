@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* uv.h for models: as much of libuv as netpoll/loop.c touches, for a kernel that has nothing to tell but
- * the async's bell. Only one thread may be in a loop at a time: its plain `inside` shows it. */
+/* uv.h for models: as much of libuv as netpoll/ touches. In loop_model.c the kernel has nothing to tell but
+ * the async's bell; in wire.c it has descriptors. Only one thread may be in a loop at a time: its plain
+ * `inside` shows it. */
 #ifndef GR_MODEL_UV_H
 #define GR_MODEL_UV_H
 
@@ -17,6 +18,27 @@ typedef struct uv_async_s {
 typedef struct uv_handle_s uv_handle_t;
 typedef enum { UV_RUN_DEFAULT, UV_RUN_ONCE, UV_RUN_NOWAIT } uv_run_mode;
 
+typedef struct uv_req_s {
+	void *data;
+} uv_req_t;
+
+typedef struct uv_poll_s uv_poll_t;
+typedef void (*uv_poll_cb)(uv_poll_t *handle, int status, int events);
+enum uv_poll_event { UV_READABLE = 1, UV_WRITABLE = 2 };
+
+struct uv_poll_s {
+	int fd;
+	int events; /* 0: stopped */
+	uv_poll_cb call;
+	uv_poll_t *next; /* all that were initialised */
+};
+
+#define UV_ECANCELED (-125)
+
+int uv_cancel(uv_req_t *request);
+int uv_poll_init(uv_loop_t *loop, uv_poll_t *handle, int fd);
+int uv_poll_start(uv_poll_t *handle, int events, uv_poll_cb call);
+int uv_poll_stop(uv_poll_t *handle);
 int uv_loop_init(uv_loop_t *loop);
 int uv_loop_close(uv_loop_t *loop);
 int uv_async_init(uv_loop_t *loop, uv_async_t *async, void (*call)(uv_async_t *));
