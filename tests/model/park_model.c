@@ -230,48 +230,29 @@ static void first(void (*run)(void *))
 	taker_life = gr_load_relaxed(&taker->life);
 }
 
+#define SETUP(name, workers, run)      \
+	static void setup_##name(void) \
+	{                              \
+		furnish(workers);      \
+		first(run);            \
+	}
+
+SETUP(cancel, 1, take_one)
+SETUP(cancel_unlocked, 1, take_unlocked)
+SETUP(deadline, 1, take_in_time)
+SETUP(late_deadline, 1, take_twice)
+SETUP(until_closed, 1, take_until_closed)
+
 static void setup_one(void)
 {
-	furnish(1);
-	first(take_one);
+	setup_cancel();
 	only_one = true;
 }
 
 static void setup_unlocked(void)
 {
-	furnish(1);
-	first(take_unlocked);
+	setup_cancel_unlocked();
 	only_one = true;
-}
-
-static void setup_cancel(void)
-{
-	furnish(1);
-	first(take_one);
-}
-
-static void setup_cancel_unlocked(void)
-{
-	furnish(1);
-	first(take_unlocked);
-}
-
-static void setup_deadline(void)
-{
-	furnish(1);
-	first(take_in_time);
-}
-
-static void setup_late_deadline(void)
-{
-	furnish(1);
-	first(take_twice);
-}
-
-static void setup_until_closed(void)
-{
-	furnish(1);
-	first(take_until_closed);
 }
 
 static void setup_two(void)
@@ -300,11 +281,7 @@ static void setup_coroutine_unlocked(void)
 
 /* Whoever finds it in the mail runs it, and needs its registers: the commit was the other's, and
  * the timer holds no lock that came after it. */
-static void setup_deadline_elsewhere(void)
-{
-	furnish(2);
-	first(take_in_time);
-}
+SETUP(deadline_elsewhere, 2, take_in_time)
 
 static void setup_late_cancel(void)
 {
