@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "netpoll/loop.h"
-#include "netpoll/pool.h"
+#include "netpoll/uvpool.h"
 
 static void leave(struct gr_call *c)
 {
@@ -27,7 +27,7 @@ void gr_call_end(struct gr_call *c, int result)
 	bool won;
 
 	if (c->uv != NULL)
-		gr_pool_end();
+		gr_uvpool_end();
 	c->begun = false;
 	c->result = result;
 	/* Acquire: pairs with give_up(). Who had not given up by now is of this run (C5). */
@@ -43,7 +43,7 @@ static void begin(struct gr_request *r)
 	int rc;
 
 	if (c->uv != NULL)
-		gr_pool_begin();
+		gr_uvpool_begin();
 	c->begun = true;
 	rc = c->begin(c);
 	if (rc != 0)

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-#include "netpoll/pool.h"
+#include "netpoll/uvpool.h"
 #include "sched/cancel.h"
 #include "wire.h"
 
@@ -33,12 +33,12 @@ static uint64_t caller_life;
 
 /* Libuv ------------------------------------------------------------------------------------ */
 
-void gr_pool_begin(void)
+void gr_uvpool_begin(void)
 {
 	under_way++;
 }
 
-void gr_pool_end(void)
+void gr_uvpool_end(void)
 {
 	MODEL_CHECK(under_way > 0);
 	under_way--;

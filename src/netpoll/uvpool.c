@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "netpoll/pool.h"
+#include "netpoll/uvpool.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -59,7 +59,7 @@ static void on_tick(uv_timer_t *tick)
 		pool.kicked = uv_queue_work(gr_loop_uv(), &pool.kick, do_nothing, on_kicked) == 0;
 }
 
-void gr_pool_begin(void)
+void gr_uvpool_begin(void)
 {
 	if (!pool.counted)
 		count_threads();
@@ -73,7 +73,7 @@ void gr_pool_begin(void)
 	uv_timer_start(&pool.tick, on_tick, TICK_MS, TICK_MS);
 }
 
-void gr_pool_end(void)
+void gr_uvpool_end(void)
 {
 	pool.under_way--;
 	pool.returned++;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pool.h: libuv's threads, which serve files and names: how many there are, and that they get up.
+/* uvpool.h: libuv's threads, which serve files and names: how many there are, and that they get up.
  *
  * They sleep on a condition variable, and that of glibc up to 2.40 loses a wake-up now and then
  * (sourceware 25847): then a job lies there, and nobody takes it until the next one comes.
@@ -9,11 +9,11 @@
  *      at the next tick (its own was lost, or all threads are busy) it is called off, to be given anew.
  *  U2  All of it is the loop's owner's. A stop of the loop closes the timer, as it closes everything.
  */
-#ifndef GR_NETPOLL_POOL_H
-#define GR_NETPOLL_POOL_H
+#ifndef GR_NETPOLL_UVPOOL_H
+#define GR_NETPOLL_UVPOOL_H
 
 /* A job is about to be given to libuv; it has come back, or was refused. */
-void gr_pool_begin(void);
-void gr_pool_end(void);
+void gr_uvpool_begin(void);
+void gr_uvpool_end(void);
 
 #endif
