@@ -161,7 +161,7 @@ int goro_dial_with(goro_conn **c, const char *network, const char *address,
 	goro_net_options o;
 	struct gr_target t;
 	struct gr_caller me;
-	void *handle;
+	void *handle = NULL;
 	int rc = c == NULL ? -EINVAL : gr_address_parse(network, GR_ADDRESS_STREAM, address, &t);
 
 	if (rc == 0)

@@ -143,8 +143,8 @@ static void begin(struct race *r, struct attempt *a)
 	o.rc = goro_go(try_address, a);
 	if (o.rc == 0)
 		return;
+	gr_fetch_sub_relaxed(&r->users, 1u); /* not the last: the caller is one, too */
 	goro_chan_try_send(r->outcomes, &o);
-	leave(r);
 }
 
 static void end(struct race *r)

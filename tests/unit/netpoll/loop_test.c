@@ -90,7 +90,7 @@ static void *post_all(void *unused)
 
 static void who_blocks_is_woken_by_each_post(void **state)
 {
-	size_t rounds = 100 / test_scale() + 1;
+	size_t rounds = 20 / test_scale() + 1;
 
 	(void)state;
 	for (size_t n = 0; n < rounds; n++) {
