@@ -100,6 +100,12 @@ GORO_TEST_OUTSIDE(any_thread_may_start_and_any_other_stop_but_only_one)
 
 /* Configuration ------------------------------------------------------------------------------ */
 
+/* A thread that has been joined may show up in /proc for a moment. */
+static void await_threads(unsigned n)
+{
+	AWAIT(test_count_threads() <= n);
+}
+
 struct wrong {
 	goro_config config;
 	int rc;
@@ -133,7 +139,7 @@ GORO_TEST_PLAIN(what_is_out_of_range_is_refused_and_nothing_left_behind)
 		CHECK_EQ(goro_run_config(&wrong[i].config, count, NULL), wrong[i].rc);
 		CHECK_EQ(goro_workers(), -EPERM);
 	}
-	CHECK_EQ(test_count_threads(), threads);
+	await_threads(threads);
 	CHECK_EQ(test_count_fds(), fds);
 }
 
@@ -289,12 +295,6 @@ static void do_a_little(void)
 		CHECK_EQ(go(use_most_of_it, (size_t)32 << 10, &out), 0);
 	CHECK_EQ(goro_waitgroup_wait(&out), 0);
 	CHECK_EQ(goro_sleep(1000), 0);
-}
-
-/* A thread that has been joined may show up in /proc for a moment. */
-static void await_threads(unsigned n)
-{
-	AWAIT(test_count_threads() <= n);
 }
 
 /* What libc keeps for itself, stacks of threads among it, comes to some 10 MiB at some time. A
