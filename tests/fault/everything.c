@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define HANG_SECONDS 15
+#define HANG_SECONDS 30
 
 void fail(const char *file, int line, const char *what)
 {
