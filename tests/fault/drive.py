@@ -134,11 +134,13 @@ def complaint(point, result):
 
 
 def choose(n, most, rng):
-    """All of 1..n, or the first few and a sample of the rest."""
+    """All of 1..n, or the first few and a sample of the rest: nearly the same one if n, which differs
+    from run to run, is nearly the same."""
     if n <= most:
         return list(range(1, n + 1))
     first = (most + 1) // 2
-    return list(range(1, first + 1)) + sorted(rng.sample(range(first + 1, n + 1), most - first))
+    rest = {first + 1 + int(rng.random() * (n - first)) for _ in range(most - first)}
+    return list(range(1, first + 1)) + sorted(rest)
 
 
 def count(programs, jobs, limit):
@@ -167,7 +169,6 @@ def drive(options):
     programs = [p for p in find_programs(options.folder) if re.search(options.programs, p.name)]
     if not programs:
         sys.exit("no such program in " + options.folder)
-    rng = random.Random(options.seed)
     counted = count(programs, options.jobs, options.limit)
     points = []
     for program, calls in counted:
@@ -175,9 +176,10 @@ def drive(options):
             if not re.fullmatch(options.kinds, kind):
                 continue
             for mode in ("at", "from"):
-                points += [Point(program, kind, mode, k)
+                rng = random.Random("%d %s %s %s" % (options.seed, program.name, kind, mode))
+                points += [(rng.random(), Point(program, kind, mode, k))
                            for k in choose(calls[kind], options.points, rng)]
-    rng.shuffle(points)
+    points = [point for _, point in sorted(points, key=lambda p: p[0])]
     until = time.monotonic() + options.seconds if options.seconds else None
     passed, failed, missed = (collections.Counter() for _ in range(3))
     left = 0
