@@ -81,7 +81,7 @@ void gr_idle_join(unsigned seat)
 void gr_idle_leave(unsigned seat)
 {
 	GR_CHECK(seat < idle.count);
-	gr_fetch_sub_relaxed(&idle.state, TAKEN);
+	gr_fetch_sub_release(&idle.state, TAKEN); /* pairs with the acquire in keep_watch(): I7 */
 	if (!gr_idle_watched())
 		gr_idle_kick(); /* the last one awake must not go without leaving a watcher (I4) */
 }

@@ -40,7 +40,7 @@
  *      heavy is a system call that interrupts others, and a server with little to do sleeps after each
  *      request. So the light half is for workers that are awake alone, and who goes to sleep as the
  *      last one of these needs no heavy one:
- *      - Who is asleep by then has changed `state` before, so what it did is seen; and it changes
+ *      - Who is asleep or gone by then has changed `state` before, so what it did is seen; and it changes
  *        `state` again before it does more, so then it sees the sleeper. (The watch is no part of
  *        `state`: hence the fence of who gets up or joins, against the one in keep_watch().)
  *      - Who is no worker, or one that is counted as asleep (it is in the poller), passes a full fence:
@@ -51,7 +51,7 @@
  * of the list; the words themselves are relaxed. Not so `poller`, with which the poller itself is handed
  * over; `watcher`, with which the watch is; a wake, which brings its change of `state` before the fence of
  * I5; POLLING, which brings the waker behind what those who slept in the poller before have done
- * there; and `state` where it says that a seat sleeps, which brings the timers it has armed (I7).
+ * there; and `state` where it says that a seat sleeps or is left, which brings the timers it has armed (I7).
  *
  * Source: the protocol of Go's proc.go ("submission of work against idling") and the counters of
  * Tokio's idle.rs; one thread that sleeps in the poller for all, as in both.

@@ -180,6 +180,20 @@ static void setup_limit_left(void)
 	gr_ready_behind(&gr_sched.workers[0], seats_make(0, arm_limit));
 }
 
+/* or goes to the bench. */
+static void arm_limit_and_want_fewer(struct gr_worker *w)
+{
+	arm_limit(w);
+	gr_bench_want(1);
+}
+
+static void setup_limit_benched(void)
+{
+	seats_open(2, 2);
+	gr_sched.configured = 1;
+	gr_ready_behind(&gr_sched.workers[1], seats_make(0, arm_limit_and_want_fewer));
+}
+
 /* The watcher goes to the bench and leaves a timer behind. */
 static void fire_and_want_fewer(struct gr_timer *t, void *n, int64_t now)
 {
@@ -321,6 +335,9 @@ static const struct model models[] = {
 	{ .name = "idle, limit", .setup = setup_limit, .check = seats_close, .preemptions = 1,
 		.threads = { SEATS_WORKER(0), SEATS_WORKER(1) } },
 	{ .name = "idle, limit left", .setup = setup_limit_left, .check = seats_close,
+		.preemptions = 1,
+		.threads = { SEATS_WORKER(0), SEATS_WORKER(1) } },
+	{ .name = "idle, limit benched", .setup = setup_limit_benched, .check = seats_close,
 		.preemptions = 1,
 		.threads = { SEATS_WORKER(0), SEATS_WORKER(1) } },
 	{ .name = "idle, bench", .setup = setup_bench, .check = seats_close, .preemptions = 1,
