@@ -89,7 +89,9 @@ GORO_API int goro_listen(goro_listener **l, const char *network, const char *add
  *  @return -EPERM       not in a coroutine
  *  @return -EMFILE, -ENFILE, -ENOBUFS, -ENOMEM
  *                       there was no descriptor or memory for it until the deadline. Without a
- *                       deadline it waits, with pauses, until there is: no connection is lost
+ *                       deadline it waits, with pauses, until there is, and no connection is lost;
+ *                       one for which there was a descriptor but no memory until the deadline or
+ *                       a cancel is closed
  *
  *  Blocks    parks. Several coroutines may accept from one listener; they are served in order.
  *  Source    src/io/listener.c.
@@ -141,6 +143,8 @@ GORO_API int goro_dial(goro_conn **c, const char *network, const char *address, 
  *  @return -ECANCELED   the coroutine is cancelled            │ is lost
  *  @return -EPERM       not in a coroutine                    ┘
  *  @return -ECONNRESET  the peer reset the connection; or another error of read(2)
+ *  @return -ECONNABORTED
+ *                       the peer answers no more, and the system has given it up (keep_alive)
  *
  *  Blocks    parks.
  *  Threads   one reader and one writer at once; further ones queue in order.
@@ -154,7 +158,7 @@ GORO_API ssize_t goro_conn_read(goro_conn *c, void *buf, size_t n, int64_t deadl
  *  @return >= 0, < n    the deadline passed or the coroutine was cancelled after so many bytes
  *  @return -ETIMEDOUT, -ECANCELED
  *                       the same before the first byte
- *  @return -EPIPE, -ECONNRESET
+ *  @return -EPIPE, -ECONNRESET, -ECONNABORTED
  *                       the peer is gone; some bytes may have been sent
  *  @return -EINVAL, -EBADF, -EPERM
  *                       as for goro_conn_read()
@@ -195,7 +199,7 @@ GORO_API int goro_conn_close(goro_conn *c);
  *  @return -EPERM       not in a coroutine
  *  @return -ETIMEDOUT   the deadline passed first
  *  @return -ECANCELED   the coroutine is cancelled
- *  @return -EMFILE, -ENOMEM
+ *  @return -EMFILE, -ENFILE, -ENOMEM
  *                       no room to wait
  *
  *  Blocks    parks.

@@ -10,19 +10,6 @@
 
 #define SLOT_SIZE_MAX ((size_t)1 << 20)
 
-static size_t chunk_bytes(const struct gr_slots *s, unsigned chunk)
-{
-	size_t page = gr_os_page_size();
-	size_t bytes = (s->slot_size << GR_SLOTS_FIRST_SHIFT) << chunk;
-
-	return (bytes + page - 1) & ~(page - 1);
-}
-
-static unsigned chunks_in(const struct gr_slots *s)
-{
-	return 31u - (unsigned)__builtin_clz((s->room >> GR_SLOTS_FIRST_SHIFT) + 1);
-}
-
 int gr_slots_init(struct gr_slots *s, size_t slot_size)
 {
 	if (slot_size == 0 || slot_size > SLOT_SIZE_MAX)
@@ -34,10 +21,10 @@ int gr_slots_init(struct gr_slots *s, size_t slot_size)
 
 void gr_slots_fini(struct gr_slots *s)
 {
-	unsigned chunks = chunks_in(s);
+	unsigned chunks = gr_chunk_of(s->room);
 
 	for (unsigned c = 0; c < chunks; c++)
-		gr_os_release(s->chunks[c], chunk_bytes(s, c));
+		gr_os_release(s->chunks[c], gr_chunk_bytes(s->slot_size, c));
 	free(s->free);
 	memset(s, 0, sizeof(*s));
 }
@@ -45,8 +32,8 @@ void gr_slots_fini(struct gr_slots *s)
 /* Under the lock. Maps memory there, but only when the number of slots doubles. */
 static int grow(struct gr_slots *s)
 {
-	unsigned chunk = chunks_in(s);
-	uint32_t room = ((UINT32_C(2) << chunk) - 1) << GR_SLOTS_FIRST_SHIFT;
+	unsigned chunk = gr_chunk_of(s->room); /* the next: all before it are full */
+	uint32_t room = gr_chunk_start(chunk + 1);
 	uint32_t *list;
 	void *memory;
 	int rc;
@@ -57,7 +44,7 @@ static int grow(struct gr_slots *s)
 	if (list == NULL)
 		return -ENOMEM;
 	s->free = list;
-	rc = gr_os_reserve(chunk_bytes(s, chunk), 0, &memory);
+	rc = gr_os_reserve(gr_chunk_bytes(s->slot_size, chunk), 0, &memory);
 	if (rc != 0)
 		return rc;
 	gr_store_relaxed(&s->chunks[chunk], memory); /* S3: the count tells of it */

@@ -8,7 +8,7 @@
  *
  *  S1  Memory is zero when a slot is handed out for the first time. Afterwards nobody but its
  *      users writes to it; free slots are remembered elsewhere.
- *  S2  Chunks never move and are not unmapped before fini. Chunk c holds FIRST << c slots.
+ *  S2  Chunks never move and are not unmapped before fini. They are as chunks.h has them.
  *  S3  `count` grows only. It is stored (release) after the chunk that contains the new slots;
  *      whoever has read an index below count (acquire), or has the index from who got the slot, or
  *      holds the lock, finds the chunk. So chunks are stored and read relaxed.
@@ -23,11 +23,11 @@
 #include <stdint.h>
 
 #include "base/atomic.h"
+#include "base/chunks.h"
 #include "base/lock.h"
 
-#define GR_SLOTS_FIRST_SHIFT 6u
-#define GR_SLOTS_CHUNKS      22u
-#define GR_SLOTS_MAX         (((UINT32_C(1) << GR_SLOTS_CHUNKS) - 1) << GR_SLOTS_FIRST_SHIFT)
+#define GR_SLOTS_CHUNKS 22u
+#define GR_SLOTS_MAX    gr_chunk_start(GR_SLOTS_CHUNKS)
 
 struct gr_slots {
 	size_t slot_size;
@@ -71,11 +71,9 @@ static inline uint32_t gr_slots_count(const struct gr_slots *s)
 /* The slot at an index that get returned, or that is below gr_slots_count(). */
 static inline void *gr_slots_at(const struct gr_slots *s, uint32_t index)
 {
-	uint32_t n = (index >> GR_SLOTS_FIRST_SHIFT) + 1;
-	unsigned c = 31u - (unsigned)__builtin_clz(n);
-	uint32_t start = ((UINT32_C(1) << c) - 1) << GR_SLOTS_FIRST_SHIFT;
+	unsigned c = gr_chunk_of(index);
 
-	return gr_load_relaxed(&s->chunks[c]) + (size_t)(index - start) * s->slot_size;
+	return gr_load_relaxed(&s->chunks[c]) + (size_t)(index - gr_chunk_start(c)) * s->slot_size;
 }
 
 #endif

@@ -127,7 +127,7 @@ int gr_dial_address(const struct gr_dial *d, const struct gr_address *a, void **
 	}
 }
 
-/* No time to wait for anybody: what can be had at once. */
+/* One after the other, where there is one, or no time to wait for anybody: what can be had at once. */
 static int dial_at_once(
 	const struct gr_dial *d, const struct gr_address *found, int n, void **handle)
 {

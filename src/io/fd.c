@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* fd.c: wait for a descriptor that is not ours.
  *
- *  F1  poll(2) first: what is ready costs no registration, and a bad number is told at once.
+ *  F1  poll(2) first: what is ready costs no registration, and a bad number is told at once. Of the copy
+ *      too, since the number may have got another file meanwhile, and what epoll refuses is always ready.
  *  F2  To wait, the descriptor is doubled. The copy is ours: nobody closes it behind libuv's back, which
  *      could not bear that, and whoever gets the number anew while we wait has nothing to do with us. The copy
  *      is registered for one wait, and closed after it.
@@ -22,17 +23,15 @@ _Static_assert(
 static int await_copy(
 	struct gr_caller *me, struct gr_poll *p, int copy, int fd, int events, int64_t deadline)
 {
-	int ready = 0;
+	for (;;) {
+		int ready = gr_sys_ready(copy, events);
+		int rc = ready != 0 ? 0 :
+				      gr_poll_wait(me, p, (unsigned)events, true, deadline,
+					      "fd wait", (const void *)(intptr_t)fd);
 
-	while (ready == 0) {
-		int rc = gr_poll_wait(me, p, (unsigned)events, true, deadline, "fd wait",
-			(const void *)(intptr_t)fd);
-
-		if (rc != 0)
-			return rc;
-		ready = gr_sys_ready(copy, events);
+		if (ready != 0 || rc != 0)
+			return ready != 0 ? ready : rc;
 	}
-	return ready;
 }
 
 static int await(struct gr_caller *me, int fd, int events, int64_t deadline)

@@ -3,7 +3,7 @@
  *
  *  L1  Accept waits when there is no descriptor or memory for a connection, with pauses that grow:
  *      nothing is lost, as the connections stay in the kernel's queue (or the one that was taken out of it
- *      with us), and nothing spins, though the listener is readable all the time.
+ *      with us, until the deadline), and nothing spins, though the listener is readable all the time.
  *  L2  What went wrong with a connection before it was accepted is that connection's affair.
  */
 #include <errno.h>
@@ -151,8 +151,8 @@ static int pause_for(
 	if (until <= gr_now())
 		return rc;
 	*pause = *pause < PAUSE_MOST ? 2 * *pause : PAUSE_MOST;
-	return gr_poll_pause(
-		me, s->poll, GR_POLL_READ, until, "accept, no descriptors", gr_sock_handle(s));
+	return gr_poll_pause(me, s->poll, GR_POLL_READ, until,
+		"accept, short of descriptors or memory", gr_sock_handle(s));
 }
 
 /* The new descriptor, or a negative errno. */

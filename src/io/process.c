@@ -108,10 +108,10 @@ static int kill_child(struct gr_call *call)
 
 void gr_process_stop(void)
 {
-	for (struct gr_list *link = children.next, *next; link != &children; link = next) {
+	gr_list_each_safe(link, &children)
+	{
 		struct child *c = gr_list_entry(link, struct child, link);
 
-		next = link->next;
 		close(c->fd);
 		free(c);
 	}

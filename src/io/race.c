@@ -91,7 +91,7 @@ static void leave(struct race *r)
 {
 	struct outcome o;
 
-	if (gr_fetch_sub_acq_rel(&r->users, 1u) != 1)
+	if (gr_fetch_sub_acq_rel(&r->users, 1u) != 1) /* pairs with itself, in the others */
 		return;
 	while (goro_chan_try_recv(r->outcomes, &o) == 0)
 		if (o.rc == 0)
@@ -147,6 +147,7 @@ static void begin(struct race *r, struct attempt *a)
 	goro_chan_try_send(r->outcomes, &o);
 }
 
+/* Afterwards no attempt enrols, so that those who have are not written to any more. */
 static void end(struct race *r)
 {
 	gr_lock_acquire(&r->lock);
@@ -175,17 +176,17 @@ static int64_t turn_of(int64_t deadline, int left)
 static int run(struct race *r, void **handle)
 {
 	int begun = 0, failed = 0, said = 0;
+	int64_t until = r->deadline;
 	bool by_first = false;
 
 	while (failed < r->n) {
-		int64_t until = r->deadline;
 		struct outcome o;
 		int rc;
 
-		if (begun < r->n)
+		if (begun < r->n && (begun == failed || until <= gr_now())) {
 			begin(r, &r->attempts[begun++]);
-		if (begun < r->n)
-			until = turn_of(r->deadline, r->n - begun);
+			until = begun < r->n ? turn_of(r->deadline, r->n - begun) : r->deadline;
+		}
 		rc = goro_chan_recv_until(r->outcomes, &o, until);
 		if (rc == -ETIMEDOUT && until != r->deadline)
 			continue;
@@ -199,7 +200,8 @@ static int run(struct race *r, void **handle)
 			said = o.rc;
 		by_first |= o.first;
 	}
-	return said;
+	return r->deadline <= gr_now() ? -ETIMEDOUT :
+					 said; /* the attempts have the same deadline */
 }
 
 int gr_race(const struct gr_dial *d, const struct gr_address *found, int n, void **handle)

@@ -17,24 +17,32 @@
 		return result_ < 0 ? -errno : result_; \
 	} while (0)
 
+/* A peer that answers no more has not let the caller's deadline pass: the kernel has given it up. */
+static ssize_t transferred(ssize_t result)
+{
+	if (result >= 0)
+		return result;
+	return errno == ETIMEDOUT ? -ECONNABORTED : -errno;
+}
+
 GR_NOINLINE ssize_t gr_sys_recv(int fd, void *buf, size_t n)
 {
-	OR_ERRNO(ssize_t, recv(fd, buf, n, 0));
+	return transferred(recv(fd, buf, n, 0));
 }
 
 GR_NOINLINE ssize_t gr_sys_send(int fd, const void *buf, size_t n)
 {
-	OR_ERRNO(ssize_t, send(fd, buf, n, MSG_NOSIGNAL));
+	return transferred(send(fd, buf, n, MSG_NOSIGNAL));
 }
 
 GR_NOINLINE ssize_t gr_sys_sendmsg(int fd, const struct msghdr *m)
 {
-	OR_ERRNO(ssize_t, sendmsg(fd, m, MSG_NOSIGNAL));
+	return transferred(sendmsg(fd, m, MSG_NOSIGNAL));
 }
 
 GR_NOINLINE ssize_t gr_sys_recvmsg(int fd, struct msghdr *m)
 {
-	OR_ERRNO(ssize_t, recvmsg(fd, m, 0));
+	return transferred(recvmsg(fd, m, 0));
 }
 
 GR_NOINLINE int gr_sys_accept(int fd)

@@ -17,7 +17,7 @@
  *             gr_call_end(&l->call, status);
  *     }
  *
- *     l->call = (struct gr_call){ .begin = begin, .end = end, .request = (uv_req_t *)&l->request };
+ *     l->call = (struct gr_call){ .begin = begin, .end = end, .uv = (uv_req_t *)&l->request };
  *     rc = gr_call_run(&me, &l->call, deadline, "resolve", NULL);
  *     ...if rc is what on_answer() said: take the answer out...
  *     gr_call_put(&l->call);
@@ -71,7 +71,7 @@ int gr_call_run(struct gr_caller *me, struct gr_call *c, int64_t deadline, const
 	const void *what);
 
 /* The same to its end (C4): what gr_call_end() was given, which is UV_ECANCELED if it was called off; or
- * why there is no loop. `uv` is needed. Without gr_call_put(). */
+ * why there is no loop. Without gr_call_put(). `uv` is needed, unless begin() ends it at once. */
 int gr_call_finish(struct gr_caller *me, struct gr_call *c, const char *why, const void *what);
 
 /* The caller is through with it. Also if it was never run. */

@@ -232,7 +232,7 @@ void gr_loop_poll(int64_t until, struct gr_ready_batch *out)
 	loop.round++;
 	if (loop.stale || uv_backend_timeout(&loop.uv) >= 0)
 		run_uv();
-	await(wait && announce() ? wait_until(until) : INT64_MIN);
+	await(wait && !loop.stale && announce() ? wait_until(until) : INT64_MIN);
 	gr_store_relaxed(&loop.blocked, 0u);
 	if (wait)
 		gr_store_relaxed(&loop.woken, 0u); /* L5 */

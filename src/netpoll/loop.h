@@ -31,7 +31,7 @@
  *      reads meanwhile it sees each of them again and again.) What is not an event of ours it leaves
  *      to uv_run(), which asks the kernel again: readiness is level-triggered. uv_run() is due first
  *      if a request has run or something was armed, since that goes to the kernel there, and if libuv
- *      has a timer or a close to see to.
+ *      has a timer or a close to see to; nobody blocks while it is due.
  *
  * Source: libuv's design page ("a loop is not tied to a thread, but used by one at a time"); the
  * token that travels between idle workers is Tokio's. A thread of its own for the loop would cost

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* numbers.h: a piece of memory for each descriptor's number, zeroed at first, that never moves.
  *
- * Pieces lie in chunks, each twice as large as the one before: chunk c holds the numbers from
- * (2^c - 1) * FIRST on, 2^c * FIRST of them. A chunk comes with the first number in it, and stays until
+ * Pieces lie in chunks, each twice as large as the one before (base/chunks.h). A chunk comes with the first number in it, and stays until
  * the loop ends. Acquire pairs with the release of who made it.
  */
 #ifndef GR_NETPOLL_NUMBERS_H

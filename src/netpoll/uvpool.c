@@ -70,6 +70,7 @@ void gr_uvpool_begin(void)
 	if (uv_is_active((uv_handle_t *)&pool.tick))
 		return;
 	pool.returned = 0;
+	uv_update_time(gr_loop_uv()); /* it stands still while nobody runs the loop (loop.h L6) */
 	uv_timer_start(&pool.tick, on_tick, TICK_MS, TICK_MS);
 }
 

@@ -149,8 +149,8 @@ static void check_that_it_works(void)
 
 GORO_TEST(what_a_read_fails_with_is_told_and_nothing_is_lost)
 {
-	static const int told[] = { ECONNRESET, ETIMEDOUT, EHOSTUNREACH, ENETDOWN, ENOBUFS, ENOMEM,
-		EIO, ENOTCONN };
+	static const int told[] = { ECONNRESET, EHOSTUNREACH, ENETDOWN, ENOBUFS, ENOMEM, EIO,
+		ENOTCONN };
 	static const int hidden[] = { EINTR, EAGAIN };
 	char c;
 
@@ -176,7 +176,7 @@ GORO_TEST(what_a_read_fails_with_is_told_and_nothing_is_lost)
 GORO_TEST(what_a_write_fails_with_is_told_and_no_signal_comes)
 {
 	static const int told[] = { EPIPE, ECONNRESET, ENOBUFS, ENOMEM, EHOSTUNREACH, ENETUNREACH,
-		ENETDOWN, ETIMEDOUT, EMSGSIZE };
+		ENETDOWN, EMSGSIZE };
 	static const int hidden[] = { EINTR, EAGAIN };
 	struct iovec v[2] = { { "c", 1 }, { "d", 1 } };
 	char got[2];
@@ -198,6 +198,22 @@ GORO_TEST(what_a_write_fails_with_is_told_and_no_signal_comes)
 		test_read(ends[1], got, 2);
 		CHECK_EQ(got[1], 'd');
 	}
+	test_pair_close(ends);
+}
+
+/* ETIMEDOUT of the kernel's: a deadline's would say that the connection is as it was. */
+GORO_TEST(a_peer_the_system_gives_up_is_not_a_deadline)
+{
+	struct iovec v[2] = { { "c", 1 }, { "d", 1 } };
+	char c;
+
+	test_pair("tcp4", ends);
+	spoil(RECV, ETIMEDOUT, 1);
+	CHECK_EQ(goro_conn_read(ends[1], &c, 1, GORO_FOREVER), -ECONNABORTED);
+	spoil(SEND, ETIMEDOUT, 1);
+	CHECK_EQ(goro_conn_write(ends[0], "y", 1, GORO_FOREVER), -ECONNABORTED);
+	spoil(SENDMSG, ETIMEDOUT, 1);
+	CHECK_EQ(goro_conn_writev(ends[0], v, 2, GORO_FOREVER), -ECONNABORTED);
 	test_pair_close(ends);
 }
 
