@@ -71,9 +71,9 @@ static void carry_on(void *arg)
 
 	goro_set_name("tls sender");
 	rc = gr_session_push(s, GORO_FOREVER);
-	if (rc != 0)
-		s->unsent = rc; /* cancelled: the runtime stops */
-	gr_session_give_sending(s, rc);
+	if (gr_session_cut_short(rc))
+		s->unsent = -EBADF; /* the runtime stops, and closes the connection */
+	gr_session_give_sending(s, s->unsent);
 	gr_session_leave(s);
 }
 
@@ -106,8 +106,7 @@ void gr_session_settle(struct gr_tls *s)
 
 void gr_session_give_sending(struct gr_tls *s, int rc)
 {
-	if (gr_session_cut_short(rc) && s->unsent == 0 && gr_engine_pending(&s->engine) &&
-		hand_over(s))
+	if (gr_session_cut_short(rc) && gr_engine_pending(&s->engine) && hand_over(s))
 		return;
 	goro_mutex_unlock(&s->sending);
 	gr_session_settle(s);

@@ -30,7 +30,7 @@ struct gr_tls {
 	void *handle; /* once others can know it */
 	goro_mutex receiving;
 	goro_mutex sending;
-	int unsent; /* whose turn it is to write: why nothing can be sent any more */
+	int unsent; /* whose turn it is to write: why nothing can be sent any more; never cut short */
 };
 
 /* Neither says anything of the connection: -ETIMEDOUT, -ECANCELED. */
