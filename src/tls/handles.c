@@ -82,15 +82,6 @@ struct gr_tls *gr_handles_close(const void *handle)
 	return enter(handle, true);
 }
 
-void gr_handles_enter_again(const void *handle)
-{
-	struct slot *s = slot_of(handle);
-
-	gr_lock_acquire(&s->lock);
-	s->users++;
-	gr_lock_release(&s->lock);
-}
-
 bool gr_handles_leave(const void *handle)
 {
 	struct slot *s = slot_of(handle);

@@ -21,9 +21,6 @@ void *gr_handles_open(struct gr_tls *session);
 /* The session, and one more user of it; NULL: it is closed, or there is none. */
 struct gr_tls *gr_handles_enter(const void *handle);
 
-/* For a user: one more, closed or not. */
-void gr_handles_enter_again(const void *handle);
-
 /* The same as enter, once for each handle: from then on it is closed. */
 struct gr_tls *gr_handles_close(const void *handle);
 

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "base/check.h"
 #include "goro/go.h"
 #include "goro/time.h"
 #include "tls/handles.h"
@@ -39,8 +38,10 @@ int gr_session_push(struct gr_tls *s, int64_t deadline)
 		size_t n = gr_engine_peek(&s->engine, wire, sizeof(wire));
 		ssize_t sent;
 
-		if (n == 0)
+		if (n == 0) {
+			s->sender_called = false;
 			return 0;
+		}
 		sent = goro_conn_write(s->conn, wire, n, deadline);
 		if (sent > 0)
 			gr_engine_take(&s->engine, (size_t)sent);
@@ -64,31 +65,27 @@ int gr_session_pull(struct gr_tls *s, int64_t deadline)
 	return got == 0 ? gr_engine_cut(&s->engine) : gr_engine_feed(&s->engine, wire, (size_t)got);
 }
 
-static void carry_on(void *arg)
+/* By the handle: when this runs the session may be closed, and gone. */
+static void carry_on(void *handle)
 {
-	struct gr_tls *s = arg;
-	int rc;
+	struct gr_tls *s = gr_handles_enter(handle);
 
+	if (s == NULL)
+		return;
 	goro_set_name("tls sender");
-	rc = gr_session_push(s, GORO_FOREVER);
-	if (gr_session_cut_short(rc))
-		s->unsent = -EBADF; /* the runtime stops, and closes the connection */
-	gr_session_give_sending(s, s->unsent);
+	if (goro_mutex_lock(&s->sending) == 0) {
+		if (gr_session_cut_short(gr_session_push(s, GORO_FOREVER)))
+			s->unsent = -EBADF; /* the runtime stops, and closes the connection */
+		gr_session_give_sending(s);
+	}
 	gr_session_leave(s);
 }
 
-/* The turn to write, and what is left to send, to a coroutine of its own (S4). */
-static bool hand_over(struct gr_tls *s)
+/* Whose turn it is to write: makes a sender for what is to go out (S4). */
+static void call_sender(struct gr_tls *s)
 {
-	int rc;
-
-	gr_handles_enter_again(s->handle);
-	rc = goro_go(carry_on, s);
-	if (rc == 0)
-		return true;
-	s->unsent = rc;
-	GR_CHECK(!gr_handles_leave(s->handle)); /* the caller is one */
-	return false;
+	if (!s->sender_called)
+		s->sender_called = goro_go(carry_on, s->handle) == 0;
 }
 
 void gr_session_settle(struct gr_tls *s)
@@ -96,18 +93,16 @@ void gr_session_settle(struct gr_tls *s)
 	while (gr_engine_pending(&s->engine) && goro_mutex_try_lock(&s->sending) == 0) {
 		int rc = gr_session_push(s, AT_ONCE);
 
-		if (gr_session_cut_short(rc) && hand_over(s))
-			return;
+		if (gr_session_cut_short(rc))
+			call_sender(s);
 		goro_mutex_unlock(&s->sending);
 		if (rc != 0)
 			return;
 	}
 }
 
-void gr_session_give_sending(struct gr_tls *s, int rc)
+void gr_session_give_sending(struct gr_tls *s)
 {
-	if (gr_session_cut_short(rc) && gr_engine_pending(&s->engine) && hand_over(s))
-		return;
 	goro_mutex_unlock(&s->sending);
 	gr_session_settle(s);
 }

@@ -8,9 +8,11 @@
  *  S3  A reader makes records, too (alerts, answers to new keys), and must not wait for room: the peer
  *      may be waiting for him to read. So he looks whether it is somebody's turn to write: if so, that
  *      one looks again after he has given it back; if not, he sends what there is room for.
- *  S4  What there is no room for and nobody waits with any more (a deadline, a cancel, S3) is carried on by
- *      a coroutine of its own, which is given the turn (a goro_mutex has no owner) and gives it back. At
- *      most one record of a write, so the line behind it feels that the connection is full.
+ *  S4  What there is no room for and nobody waits with any more (a deadline, a cancel, S3) is sent by a
+ *      coroutine of its own, which takes the turn as everybody does. Whoever has it before sends first
+ *      what is there: so that is at most one record of a write, and the line feels that the connection
+ *      is full. Only when it is sent hangs on that coroutine, for which there may be no memory, or
+ *      no stack.
  *  S5  A close marks the handle and closes the connection, which wakes whoever is parked; each finds
  *      -EBADF and leaves, and the last one frees the session (handles.h H1). It takes no turn and no
  *      lock of the session's, so it works from anywhere.
@@ -30,7 +32,9 @@ struct gr_tls {
 	void *handle; /* once others can know it */
 	goro_mutex receiving;
 	goro_mutex sending;
-	int unsent; /* whose turn it is to write: why nothing can be sent any more; never cut short */
+	/* Whose turn it is to write: */
+	int unsent;         /* why nothing can be sent any more; never cut short */
+	bool sender_called; /* S4: for what is to go out now */
 };
 
 /* Neither says anything of the connection: -ETIMEDOUT, -ECANCELED. */
@@ -55,7 +59,7 @@ int gr_session_pull(struct gr_tls *s, int64_t deadline);
 /* After a step of a reader: sends what nobody sends (S3). */
 void gr_session_settle(struct gr_tls *s);
 
-/* The end of a turn to write; `rc` is what its last push said (S4). */
-void gr_session_give_sending(struct gr_tls *s, int rc);
+/* The end of a turn to write (S3, S4). */
+void gr_session_give_sending(struct gr_tls *s);
 
 #endif

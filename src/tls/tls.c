@@ -194,22 +194,20 @@ ssize_t goro_tls_read(goro_tls *t, void *buf, size_t n, int64_t deadline)
 /* Record by record: 0 when all is sent, else why not. *done is what cannot be taken back. */
 static int transmit(struct gr_tls *s, const char *buf, size_t n, int64_t deadline, size_t *done)
 {
-	while (*done < n) {
-		size_t part = n - *done < GR_ENGINE_RECORD ? n - *done : GR_ENGINE_RECORD;
-		int rc = s->unsent;
+	int rc = n == 0 ? 0 : gr_session_push(s, deadline); /* what others have left (S4) */
 
-		if (rc == 0 && *done > 0 && deadline != GORO_FOREVER && deadline <= goro_now())
+	while (rc == 0 && *done < n) {
+		size_t part = n - *done < GR_ENGINE_RECORD ? n - *done : GR_ENGINE_RECORD;
+
+		if (*done > 0 && deadline != GORO_FOREVER && deadline <= goro_now())
 			return -ETIMEDOUT;
-		if (rc == 0)
-			rc = gr_engine_write(&s->engine, buf + *done, part);
-		if (rc != 0)
-			return rc;
-		*done += part;
-		rc = gr_session_push(s, deadline);
-		if (rc != 0)
-			return rc;
+		rc = gr_engine_write(&s->engine, buf + *done, part);
+		if (rc == 0) {
+			*done += part;
+			rc = gr_session_push(s, deadline);
+		}
 	}
-	return 0;
+	return rc;
 }
 
 ssize_t goro_tls_write(goro_tls *t, const void *buf, size_t n, int64_t deadline)
@@ -226,7 +224,7 @@ ssize_t goro_tls_write(goro_tls *t, const void *buf, size_t n, int64_t deadline)
 	rc = goro_mutex_lock_until(&s->sending, deadline);
 	if (rc == 0) {
 		rc = transmit(s, buf, n, deadline, &done);
-		gr_session_give_sending(s, rc);
+		gr_session_give_sending(s);
 	}
 	gr_session_leave(s);
 	return rc == 0 || (done > 0 && gr_session_cut_short(rc)) ? (ssize_t)done : rc;
@@ -246,7 +244,7 @@ int goro_tls_shutdown(goro_tls *t, int64_t deadline)
 		rc = gr_engine_end(&s->engine);
 		if (rc == 0)
 			rc = gr_session_push(s, deadline);
-		gr_session_give_sending(s, rc);
+		gr_session_give_sending(s);
 	}
 	gr_session_leave(s);
 	return rc;

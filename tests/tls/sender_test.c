@@ -2,7 +2,10 @@
 /* sender_test.c: the coroutine that carries on what a write could not send: when there is none, and when
  * the runtime stops. */
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 
+#include "goro_libc.h"
 #include "tls_support.h"
 
 static goro_tls *ends[2];
@@ -65,4 +68,86 @@ GORO_TEST_OUTSIDE(a_stop_ends_a_write)
 	test_run(test_workers(), leave_a_writer);
 	CHECK_TRUE(atomic_load(&ended));
 	check_what_a_stop_left();
+}
+
+/* Without a stack -------------------------------------------------------------------------------- */
+
+static atomic_bool refusing;
+static atomic_int refused;
+
+/* In front of libc's: how a stack gets its guard, with GORO_GUARD=mprotect. */
+int mprotect(void *p, size_t n, int prot)
+{
+	int (*real)(void *, size_t, int);
+
+	if (atomic_load(&refusing) && prot == PROT_NONE) {
+		errno = ENOMEM;
+		return -1;
+	}
+	*(void **)&real = test_libc("mprotect");
+	return real(p, n, prot);
+}
+
+static __attribute__((constructor)) void guard_by_mprotect(void)
+{
+	CHECK_EQ(setenv("GORO_GUARD", "mprotect", 1), 0);
+}
+
+static void count_refused(const goro_error *error, void *arg)
+{
+	(void)arg;
+	CHECK_EQ(error->code, -ENOMEM);
+	atomic_fetch_add(&refused, 1);
+}
+
+static void hold_a_stack(goro_waitgroup *until)
+{
+	CHECK_EQ(goro_waitgroup_wait(until), 0);
+}
+
+static void write_one(void)
+{
+	test_tls_write(ends[0], zeroes, 1);
+}
+
+static void lose_a_sender(void *arg)
+{
+	goro_waitgroup hold = GORO_WAITGROUP_INIT;
+	size_t taken = 0;
+	ssize_t n;
+
+	(void)arg;
+	test_tls_pair("unix", ends);
+	goro_waitgroup_add(&hold, 1);
+	atomic_store(&refusing, true);
+	while (atomic_load(&refused) == 0) { /* the stacks that are there, one after the other */
+		CHECK_EQ(go(hold_a_stack, &hold), 0);
+		goro_yield();
+	}
+	while ((n = goro_tls_write(ends[0], zeroes, sizeof(zeroes), INT64_MIN)) > 0)
+		taken += (size_t)n;
+	AWAIT(atomic_load(&refused) == 2);
+	atomic_store(&refusing, false);
+	goro_waitgroup_done(&hold);
+	/* All the same the next one has his turn, and sends first what was left. */
+	CHECK_EQ(goro_tls_write(ends[0], zeroes, 1, INT64_MIN), -ETIMEDOUT);
+	CHECK_EQ(go(write_one), 0);
+	await_parked(1, "conn write");
+	for (size_t left = taken + 1; left > 0; left -= (size_t)n) {
+		char buf[5000];
+
+		n = goro_tls_read(
+			ends[1], buf, left < sizeof(buf) ? left : sizeof(buf), GORO_FOREVER);
+		CHECK_LT(0, n);
+	}
+	test_tls_pair_close(ends);
+}
+
+GORO_TEST_PLAIN(a_sender_without_a_stack_is_done_without)
+{
+	goro_config config = GORO_CONFIG_INIT;
+
+	config.workers = 1; /* each has stacks of its own */
+	config.on_panic = count_refused;
+	CHECK_EQ(goro_run_config(&config, lose_a_sender, NULL), 0);
 }
