@@ -20,18 +20,33 @@
 
 #define HOST_MAX 253 /* bytes, in DNS */
 
-/* The process whose sessions these are: in the child of a fork their locks may be held for ever. */
+/* The process whose sessions these are. */
 static pid_t home;
 
 /* Callers ------------------------------------------------------------------------------------ */
 
-/* For calls that do not wait. */
+/* Before any lock, since in the child of a fork they may be held for ever: -EPERM there. 0; -EBADF. */
+static int check_home(const goro_tls *t)
+{
+	pid_t owner = gr_load_relaxed(&home);
+
+	if (t == NULL || owner == 0)
+		return -EBADF;
+	return owner == getpid() ? 0 : -EPERM;
+}
+
+/* For calls that do not wait. Such a child has no coroutines, so in one there is nothing to check. */
 static int enter_any(const goro_tls *t, struct gr_tls **s)
 {
+	bool in_coroutine = goro_id() != 0;
+	int rc = in_coroutine ? 0 : check_home(t);
+
+	if (rc != 0)
+		return rc;
 	*s = gr_handles_enter(t);
 	if (*s == NULL)
 		return -EBADF;
-	if (goro_id() != 0)
+	if (in_coroutine)
 		return 0;
 	gr_session_leave(*s);
 	return -EPERM;
@@ -252,13 +267,11 @@ int goro_tls_shutdown(goro_tls *t, int64_t deadline)
 
 int goro_tls_close(goro_tls *t)
 {
-	pid_t owner = gr_load_relaxed(&home);
+	int rc = check_home(t);
 	struct gr_tls *s;
 
-	if (t == NULL || owner == 0)
-		return -EBADF;
-	if (owner != getpid())
-		return -EPERM;
+	if (rc != 0)
+		return rc;
 	s = gr_handles_close(t);
 	if (s == NULL)
 		return -EBADF;

@@ -178,6 +178,57 @@ GORO_TEST(the_child_of_a_fork_has_no_sessions)
 	test_tls_pair_close(ends);
 }
 
+static atomic_bool forking;
+
+static void hold_now_and_then(void *arg)
+{
+	(void)arg;
+	while (atomic_load(&forking))
+		CHECK_EQ(goro_tls_inspect(ends[0], nothing, NULL), -EPERM);
+}
+
+static __attribute__((noreturn)) void ask_in_the_child(void)
+{
+	goro_error error;
+	char c;
+
+	signal(SIGALRM, SIG_DFL);
+	alarm(60); /* a lock that nobody holds here is waited for in vain */
+	if (goro_tls_read(ends[0], &c, 1, INT64_MIN) == -EPERM &&
+		goro_tls_write(ends[0], &c, 1, INT64_MIN) == -EPERM &&
+		goro_tls_shutdown(ends[0], INT64_MIN) == -EPERM &&
+		goro_tls_alpn(ends[0], &c, 1) == -EPERM &&
+		goro_tls_inspect(ends[0], nothing, NULL) == -EPERM &&
+		goro_tls_failure(ends[0], &error) == -EPERM &&
+		goro_tls_read(NULL, &c, 1, INT64_MIN) == -EBADF)
+		kill(getpid(), SIGKILL);
+	_exit(1);
+}
+
+GORO_TEST(the_child_of_a_fork_takes_no_lock)
+{
+	struct test_thread t;
+	int status;
+
+	test_tls_pair("unix", ends);
+	atomic_store(&forking, true);
+	test_thread_start(&t, hold_now_and_then, NULL);
+	for (size_t i = test_scaled(60); i > 0; i--) {
+		pid_t pid = fork();
+
+		CHECK_LE(0, pid);
+		if (pid == 0)
+			ask_in_the_child();
+		while (waitpid(pid, &status, 0) != pid)
+			CHECK_EQ(errno, EINTR);
+		CHECK_TRUE(WIFSIGNALED(status));
+		CHECK_EQ(WTERMSIG(status), SIGKILL);
+	}
+	atomic_store(&forking, false);
+	test_thread_join(&t);
+	test_tls_pair_close(ends);
+}
+
 /* At every moment ------------------------------------------------------------------------------ */
 
 static void use(goro_tls *t, int what, goro_waitgroup *done)
