@@ -112,8 +112,8 @@ GORO_API int goro_listener_close(goro_listener *l);
  *  @param network  "tcp", "tcp4", "tcp6", "unix".
  *  @param address  where to. No host: this machine. A name is looked up without holding up others,
  *                  and of its addresses the first that answers is taken: the families take turns, and
- *                  the next is tried beside those before it 250 ms behind them, or less where the
- *                  deadline is near, or once all of those have failed (RFC 8305).
+ *                  the next is tried beside those before it 250 ms behind the last of them, or less
+ *                  where the deadline is near, or once that one has failed (RFC 8305).
  *  @param options  NULL: the defaults.
  *
  *  @return 0             connected

@@ -26,7 +26,7 @@ struct attempt {
 
 struct outcome {
 	int rc;
-	bool first; /* of the first address */
+	int turn; /* of the attempt, 0: the first address */
 	void *handle;
 };
 
@@ -122,7 +122,7 @@ static void try_address(void *arg)
 {
 	struct attempt *a = arg;
 	struct race *r = a->race;
-	struct outcome o = { .rc = -ECANCELED, .first = a == r->attempts };
+	struct outcome o = { .rc = -ECANCELED, .turn = (int)(a - r->attempts) };
 	struct gr_caller me;
 
 	goro_set_name("dial");
@@ -135,12 +135,12 @@ static void try_address(void *arg)
 	leave(r);
 }
 
-static void begin(struct race *r, struct attempt *a)
+static void begin(struct race *r, int turn)
 {
-	struct outcome o = { .first = a == r->attempts };
+	struct outcome o = { .turn = turn };
 
 	gr_fetch_add_relaxed(&r->users, 1u);
-	o.rc = goro_go(try_address, a);
+	o.rc = goro_go(try_address, &r->attempts[turn]);
 	if (o.rc == 0)
 		return;
 	gr_fetch_sub_relaxed(&r->users, 1u); /* not the last: the caller is one, too */
@@ -175,16 +175,15 @@ static int64_t turn_of(int64_t deadline, int left)
 
 static int run(struct race *r, void **handle)
 {
+	struct outcome o = { .turn = -1 };
 	int begun = 0, failed = 0, said = 0;
 	int64_t until = r->deadline;
-	bool by_first = false;
 
 	while (failed < r->n) {
-		struct outcome o;
 		int rc;
 
-		if (begun < r->n && (begun == failed || until <= gr_now())) {
-			begin(r, &r->attempts[begun++]);
+		if (begun < r->n && (o.turn == begun - 1 || until <= gr_now())) {
+			begin(r, begun++);
 			until = begun < r->n ? turn_of(r->deadline, r->n - begun) : r->deadline;
 		}
 		rc = goro_chan_recv_until(r->outcomes, &o, until);
@@ -196,12 +195,12 @@ static int run(struct race *r, void **handle)
 		if (o.rc == 0)
 			return 0;
 		failed++;
-		if (said == 0 || (o.first && !by_first))
+		if (said == 0 || o.turn == 0)
 			said = o.rc;
-		by_first |= o.first;
 	}
-	return r->deadline <= gr_now() ? -ETIMEDOUT :
-					 said; /* the attempts have the same deadline */
+	if (r->deadline <= gr_now()) /* the attempts have the same, and were first to see it */
+		return -ETIMEDOUT;
+	return said;
 }
 
 int gr_race(const struct gr_dial *d, const struct gr_address *found, int n, void **handle)

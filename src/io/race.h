@@ -6,7 +6,7 @@
  *                                       ╚═ …
  *
  *  A1  The families take turns, beginning with that of the first address, each in the order given. An
- *      attempt begins DELAY behind the one before, or as soon as all before it have failed; so one that
+ *      attempt begins DELAY behind the one before, or as soon as that has failed; so one that
  *      does not answer holds nobody up, and one that answers soon is alone. Where little time is
  *      left it is divided, so that each address has its turn.
  *  A2  The first connection wins. The others are cancelled; a connection that one of them has made all
