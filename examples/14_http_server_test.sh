@@ -189,6 +189,18 @@ raw 400 "GET no-path HTTP/1.1\r\n$host\r\n"
 raw 400 'GET / HTTP/1.1\r\n\r\n' # whose host?
 raw 400 "GET / HTTP/1.1\r\n${host}No colon\r\n\r\n"
 raw 400 "GET / HTTP/1.1\r\n${host}X: a\\0001b\r\n\r\n"
+for space in ' ' '  ' '\t'; do
+	raw 400 "GET / HTTP/1.1\r\n${host}X$space: y\r\n\r\n"
+	raw 400 "GET / HTTP/1.1\r\n${space}X: y\r\n$host\r\n"
+	raw 400 "GET / HTTP/1.1\r\nHost$space: here\r\n\r\n"
+	raw 400 "POST /echo HTTP/1.1\r\n${host}Content-Length$space: 3\r\n\r\nabc"
+	raw 400 "POST /echo HTTP/1.1\r\n${host}Transfer-Encoding$space: chunked\r\n\r\n0\r\n\r\n"
+done
+raw 400 "GET / HTTP/1.1\r\n$host$host\r\n"
+raw 400 "GET / HTTP/1.1\r\n${host}X: y\r\nhOST: there\r\n\r\n"
+raw 400 "GET / HTTP/1.0\r\n${host}Host: there\r\n\r\n"
+raw 200 'GET / HTTP/1.0\r\n\r\n'
+raw 400 'POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
 raw 400 "POST /echo HTTP/1.1\r\n${host}Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc"
 raw 400 "POST /echo HTTP/1.1\r\n${host}Content-Length: -1\r\n\r\n"
 raw 400 "POST /echo HTTP/1.1\r\n${host}Content-Length: 99999999999999999999\r\n\r\n"
@@ -244,6 +256,11 @@ says_no_more() {
 }
 wait_for says_no_more # what it says may come too late
 ! grep -q 408 "$dir/heard" || fail "what is idle has asked for nothing"
+connect # an empty line now and then begins no request
+while printf '\r\n' >&8; do
+	sleep 0.05
+done 2>/dev/null
+closed_after ''
 stop
 
 # Who does not read what he asked for doesn't hold up a stop: the deadline of the write ends it, long

@@ -31,7 +31,7 @@ struct buffer {
 struct http_limits {
 	uint32_t head_size; /* bytes of a request's first line and headers; else 431 */
 	size_t body_size;   /* else 413 */
-	int64_t idle;       /* ns until a request begins; else the connection is closed */
+	int64_t idle;       /* ns until a request begins, whatever empty lines come; else closed */
 	int64_t head_time;  /* ns from there until its headers are complete; else 408 */
 	int64_t body_time;  /* ns from there until its body is; else 408 */
 	int64_t write_time; /* ns until the peer has taken a piece of the answer */
@@ -47,8 +47,8 @@ struct http_conn {
 	http_parser parser;
 	struct buffer head; /* the URL, then name, value, name, value, ..., each ends with a 0 */
 	struct buffer body;
-	int64_t deadline; /* of the part that is being read */
-	enum { NOTHING, URL, NAME, VALUE, BODY, COMPLETE } part;
+	int64_t deadline; /* of what is awaited: a request, or the part that is being read */
+	enum { NOTHING, AWAITED, URL, NAME, VALUE, BODY, COMPLETE } part;
 	int refused;        /* the status, if a callback says no */
 	bool owes_continue; /* the peer wants to be asked for the body */
 	bool keep_alive;

@@ -31,19 +31,29 @@ const char *http_path(const struct http_conn *c)
 	return "/";
 }
 
-const char *http_header(const struct http_conn *c, const char *name)
+static const char *behind(const char *text)
+{
+	return text + strlen(text) + 1;
+}
+
+/* The value of the first header of this name from `at` on, which is a name or the end. */
+static const char *find(const struct http_conn *c, const char *at, const char *name)
 {
 	const char *end = c->head.at + c->head.n;
-	const char *at = url(c) + strlen(url(c)) + 1;
 
 	while (at < end) {
-		const char *value = at + strlen(at) + 1;
+		const char *value = behind(at);
 
 		if (strcasecmp(at, name) == 0)
 			return value;
-		at = value + strlen(value) + 1;
+		at = behind(value);
 	}
 	return NULL;
+}
+
+const char *http_header(const struct http_conn *c, const char *name)
+{
+	return find(c, behind(url(c)), name);
 }
 
 /* Callbacks: anything but 0 ends the parsing ------------------------------------------------------- */
@@ -80,8 +90,11 @@ static int on_url(http_parser *p, const char *at, size_t n)
 	return on_piece(p->data, URL, at, n);
 }
 
+/* The parser takes "Name : value", in which others see another name, or none. */
 static int on_name(http_parser *p, const char *at, size_t n)
 {
+	if (memchr(at, ' ', n) != NULL)
+		return refuse(p->data, HTTP_STATUS_BAD_REQUEST);
 	return on_piece(p->data, NAME, at, n);
 }
 
@@ -93,6 +106,14 @@ static int on_value(http_parser *p, const char *at, size_t n)
 static bool has_body(const http_parser *p)
 {
 	return p->flags & F_CHUNKED || (p->content_length != 0 && p->content_length != UINT64_MAX);
+}
+
+/* Of several each reader may believe another. */
+static bool names_one_host(const struct http_conn *c, bool http_1_1)
+{
+	const char *host = http_header(c, "host");
+
+	return host == NULL ? !http_1_1 : find(c, behind(host), "host") == NULL;
 }
 
 static int on_head(http_parser *p)
@@ -109,7 +130,8 @@ static int on_head(http_parser *p)
 		return refuse(c, HTTP_STATUS_HTTP_VERSION_NOT_SUPPORTED);
 	if (p->method == HTTP_CONNECT)
 		return refuse(c, HTTP_STATUS_NOT_IMPLEMENTED);
-	if (http_1_1 && http_header(c, "host") == NULL)
+	if (!names_one_host(c, http_1_1) ||
+		(!http_1_1 && http_header(c, "transfer-encoding") != NULL))
 		return refuse(c, HTTP_STATUS_BAD_REQUEST);
 	if (has_body(p) && !(p->flags & F_CHUNKED) && p->content_length > limits->body_size)
 		return refuse(c, HTTP_STATUS_PAYLOAD_TOO_LARGE);
@@ -170,7 +192,7 @@ static void begin(struct http_conn *c)
 /* More bytes; 0, or what http_read_request() returns. */
 static int fill(struct http_conn *c)
 {
-	bool begun = c->part != NOTHING;
+	bool begun = c->part > AWAITED;
 	ssize_t got;
 
 	if (c->owes_continue)
@@ -178,6 +200,10 @@ static int fill(struct http_conn *c)
 	c->owes_continue = false;
 	if (!http_flush(c))
 		return -EPIPE;
+	if (c->part == NOTHING) {
+		c->part = AWAITED;
+		c->deadline = goro_after(c->server->limits.idle);
+	}
 	got = begun ? goro_conn_read(c->conn, c->in, sizeof c->in, c->deadline) : http_read_idle(c);
 	if (got > 0) {
 		c->used = 0, c->have = (unsigned)got;

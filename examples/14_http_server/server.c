@@ -59,7 +59,7 @@ ssize_t http_read_idle(struct http_conn *c)
 	atomic_store(&c->state, IDLE);
 	if (atomic_load(&c->server->stopping))
 		return 0;
-	got = goro_conn_read(c->conn, c->in, sizeof c->in, goro_after(c->server->limits.idle));
+	got = goro_conn_read(c->conn, c->in, sizeof c->in, c->deadline);
 	return become(c, IDLE, BUSY) ? got : -EBADF;
 }
 
