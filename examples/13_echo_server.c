@@ -19,7 +19,7 @@ static void serve(goro_conn *c)
 
 	/* Who says nothing for a minute is sent away. */
 	while ((n = goro_conn_read(c, buf, sizeof buf, goro_after(60 * GORO_SECOND))) > 0)
-		if (goro_conn_write(c, buf, (size_t)n, goro_after(60 * GORO_SECOND)) < 0)
+		if (goro_conn_write(c, buf, (size_t)n, goro_after(60 * GORO_SECOND)) != n)
 			break;
 	goro_conn_close(c);
 }

@@ -64,7 +64,16 @@ wait_for grep -q 'no handshake: http request' "$dir/told"
 # One that goes without a word.
 printf '' | client "$dir/server.pem" >"$dir/got" || fail "no word"
 check_echo 7
-stop
 
-"$@" "$dir/server.pem" "$dir/stranger.key" >"$dir/said" 2>"$dir/told" && fail "it took another one's key"
-grep -q "mismatch" "$dir/told" || fail "what it said"
+# refused COMPLAINT ARGUMENT...: a server that cannot begin says why, and fails.
+refused() {
+	complaint=$1
+	shift
+	"$@" >"$dir/said" 2>"$dir/complaint" && fail "it took $*"
+	grep -q "$complaint" "$dir/complaint" || fail "what it said of $*: $(cat "$dir/complaint")"
+}
+
+refused 'address in use' "$@" "$dir/server.pem" "$dir/server.key" "127.0.0.1:$port"
+stop
+refused 'invalid argument' "$@" "$dir/server.pem" "$dir/server.key" 127.0.0.1
+refused mismatch "$@" "$dir/server.pem" "$dir/stranger.key"
