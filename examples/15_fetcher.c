@@ -26,6 +26,7 @@ struct fetch {
 /* What a URL says. */
 struct target {
 	char address[280]; /* host:port */
+	const char *root;  /* "/" where the URL leaves it out */
 	struct iovec path; /* with the query, without the fragment */
 };
 
@@ -41,7 +42,7 @@ static int parse_url(const char *url, struct target *t)
 {
 	struct http_parser_url parts = { 0 };
 	unsigned has = 1U << UF_SCHEMA | 1U << UF_HOST;
-	const char *host;
+	const char *host, *path;
 	int length, port;
 
 	if (http_parser_parse_url(url, strlen(url), 0, &parts) != 0 ||
@@ -56,15 +57,18 @@ static int parse_url(const char *url, struct target *t)
 			memchr(host, ':', (size_t)length) ? "[%.*s]:%d" : "%.*s:%d", length, host,
 			port) < 0)
 		return -EINVAL;
-	t->path = text(parts.field_set & 1U << UF_PATH ? url + parts.field_data[UF_PATH].off : "/");
-	t->path.iov_len = strcspn(t->path.iov_base, "#");
+	path = host + strcspn(host, "/?");
+	t->root = *path == '/' ? "" : "/";
+	t->path = (struct iovec){ .iov_base = (void *)(uintptr_t)path,
+		.iov_len = strcspn(path, "#") };
 	return 0;
 }
 
 static int ask(goro_conn *c, const struct target *t, int64_t deadline)
 {
-	struct iovec request[] = { text("GET "), t->path, text(" HTTP/1.1\r\nHost: "),
-		text(t->address), text("\r\nConnection: close\r\n\r\n") };
+	struct iovec request[] = { text("GET "), text(t->root), t->path,
+		text(" HTTP/1.1\r\nHost: "), text(t->address),
+		text("\r\nConnection: close\r\n\r\n") };
 	const int n = sizeof request / sizeof *request;
 	size_t length = 0;
 	ssize_t written;

@@ -64,14 +64,17 @@ refused=http://127.0.0.1:$(sed 's/refused on \([0-9]*\),.*/\1/' "$dir/said")/
 	echo "200 7 $at/chunks"
 	echo "200 16 $at/to-the-end"
 	echo "201 2 $at/continued"
+	echo "200 3 $at?query"
+	echo "200 3 $at?query#fragment"
+	echo "200 3 $at/?query"
 	for bad in cut cut-chunks cut-head nonsense nothing; do
 		echo "failed: $at/$bad: protocol error"
 	done
 	echo "failed: $refused: connection refused"
 	echo "200 5 $at/length"
 } >"$dir/wanted"
-says 1 "$at/length" "$at/chunks" "$at/to-the-end" "$at/continued" "$at/cut" "$at/cut-chunks" \
-	"$at/cut-head" "$at/nonsense" "$at/nothing" "$refused" "$at/length"
+says 1 "$at/length" "$at/chunks" "$at/to-the-end" "$at/continued" "$at?query" \
+	"$at?query#fragment" "$at/?query" "$at/cut" "$at/cut-chunks" "$at/cut-head" "$at/nonsense" "$at/nothing" "$refused" "$at/length"
 
 # So many at once, all of them, and never more.
 set --

@@ -17,6 +17,7 @@ ANSWERS = {
     "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n",
     "to-the-end": b"HTTP/1.0 200 OK\r\n\r\nas long as it is",
     "continued": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok",
+    "?query": b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes",
     "cut": b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello",
     "cut-chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n30\r\nabc",
     "cut-head": b"HTTP/1.1 200 OK\r\nContent-Le",
@@ -49,7 +50,7 @@ def serve(conn):
             if not piece:
                 return
             request += piece
-        name = request.split()[1].decode().lstrip("/")
+        name = request.split()[1].decode().split("/", 1)[1]
         if name == "never":
             conn.recv(1)
         elif name == "together":
