@@ -119,6 +119,7 @@ static void write_all(goro_conn *conn, chan(struct line) queue)
 		if (goro_conn_write(conn, l.text, l.n, goro_after(patience)) != (ssize_t)l.n)
 			break;
 	goro_conn_close(conn);
+	chan_close(queue); /* the reader may wait for room */
 	chan_free(queue);
 }
 
