@@ -9,7 +9,7 @@
 
 #include <goro.h>
 #include <signal.h>
-#include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@
 static const char *where;
 static int port;
 static goro_waitgroup working = GORO_WAITGROUP_INIT;
-static int failures;
+static atomic_int failures;
 
 static int64_t soon(void)
 {
@@ -32,7 +32,7 @@ static int64_t soon(void)
 static void fail(const char *what, const char *why)
 {
 	fprintf(stderr, "%s: %s\n", what, why);
-	__atomic_add_fetch(&failures, 1, __ATOMIC_RELAXED);
+	atomic_fetch_add(&failures, 1);
 }
 
 static redisContext *open_connection(void)
@@ -95,9 +95,14 @@ static void hand_out(redisContext *c)
 
 	forget(ask(c, "DEL", redis_ask(c, soon(), "DEL jobs sum")));
 	goro_waitgroup_add(&working, WORKERS);
-	for (int i = 0; i < WORKERS; i++)
-		if (go(worker) != 0)
+	for (int i = 0; i < WORKERS; i++) {
+		int rc = go(worker);
+
+		if (rc != 0) {
+			fail("go", goro_strerror(rc));
 			goro_waitgroup_done(&working);
+		}
+	}
 	for (int i = 1; i <= JOBS; i++)
 		forget(ask(c, "RPUSH", redis_ask(c, soon(), "RPUSH jobs %d", i)));
 	for (int i = 0; i < WORKERS; i++)

@@ -9,6 +9,7 @@
 #include "db.h"
 
 #include <goro.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 
 static const char *info = "";
 static goro_waitgroup paying = GORO_WAITGROUP_INIT;
-static int failures;
+static atomic_int failures;
 
 static int64_t soon(void)
 {
@@ -28,7 +29,7 @@ static int64_t soon(void)
 static void fail(const char *what, const char *why)
 {
 	fprintf(stderr, "%s: %s\n", what, why);
-	__atomic_add_fetch(&failures, 1, __ATOMIC_RELAXED);
+	atomic_fetch_add(&failures, 1);
 }
 
 static PGconn *open_connection(void)
@@ -75,6 +76,16 @@ static void pay(void)
 	goro_waitgroup_done(&paying);
 }
 
+static void begin_to_pay(void)
+{
+	int rc = go(pay);
+
+	if (rc != 0) {
+		fail("go", goro_strerror(rc));
+		goro_waitgroup_done(&paying);
+	}
+}
+
 /* Until all are there. */
 static void count_waiting(PGconn *c)
 {
@@ -101,8 +112,7 @@ static void root(void *arg)
 			"INSERT INTO account VALUES (0); SELECT pg_advisory_lock(20)")) {
 		goro_waitgroup_add(&paying, CLIENTS);
 		for (int i = 0; i < CLIENTS; i++)
-			if (go(pay) != 0)
-				goro_waitgroup_done(&paying);
+			begin_to_pay();
 		count_waiting(c);
 		tell(c, "SELECT pg_advisory_unlock(20)");
 		goro_waitgroup_wait(&paying);
