@@ -7,16 +7,6 @@
 static goro_conn *ends[2];
 static atomic_int stop, looping;
 
-static void echo(void)
-{
-	char buf[100];
-	ssize_t n;
-
-	while ((n = goro_conn_read(ends[1], buf, sizeof(buf), GORO_FOREVER)) > 0)
-		test_write(ends[1], buf, (size_t)n);
-	CHECK_EQ(n, 0);
-}
-
 static void go_rounds(int rounds)
 {
 	for (int i = 0; i < rounds; i++) {
@@ -33,7 +23,7 @@ static void begin_loops(void (*loop)(void))
 	atomic_store(&stop, 0);
 	atomic_store(&looping, 0);
 	test_pair("tcp4", ends);
-	CHECK_EQ(go(echo), 0);
+	CHECK_EQ(go(test_echo, ends[1]), 0);
 	await_parked(1, "conn read");
 	for (int i = 0; i < test_workers(); i++)
 		CHECK_EQ(go(loop), 0);
@@ -45,7 +35,6 @@ static void end_loops(void)
 	atomic_store(&stop, 1);
 	CHECK_EQ(goro_conn_close(ends[0]), 0);
 	await_alive(1);
-	CHECK_EQ(goro_conn_close(ends[1]), 0);
 }
 
 static void yield_on(void)

@@ -62,16 +62,6 @@ static __attribute__((constructor)) void without_io_uring(void)
 	setenv("UV_USE_IO_URING", "0", 1);
 }
 
-static void echo(goro_conn *c)
-{
-	char buf[100];
-	ssize_t n;
-
-	while ((n = goro_conn_read(c, buf, sizeof(buf), GORO_FOREVER)) > 0)
-		test_write(c, buf, (size_t)n);
-	CHECK_EQ(goro_conn_close(c), 0);
-}
-
 enum { ROUNDS = 2000 };
 
 #ifdef GORO_CHAOS /* who has been woken is left waiting while others poll */
@@ -99,7 +89,7 @@ static void count_calls(void *workers)
 		goro_conn *ends[2];
 
 		test_pair(network, ends);
-		CHECK_EQ(go(echo, ends[1]), 0);
+		CHECK_EQ(go(test_echo, ends[1]), 0);
 		go_round(ends[0], 10);
 		atomic_store(&controls, 0);
 		atomic_store(&polls, 0);

@@ -8,16 +8,6 @@
 static goro_conn *ends[2];
 static struct test_listener listener;
 
-static void echo(void)
-{
-	char buf[100];
-	ssize_t n;
-
-	while ((n = goro_conn_read(ends[1], buf, sizeof(buf), GORO_FOREVER)) > 0)
-		test_write(ends[1], buf, (size_t)n);
-	CHECK_EQ(n, 0);
-}
-
 static void be_the_child(void)
 {
 	goro_listener *l;
@@ -47,7 +37,7 @@ GORO_TEST(a_forked_child_has_no_connections_and_the_parent_goes_on)
 
 		test_pair(network, ends);
 		test_listen(&listener, network);
-		CHECK_EQ(go(echo), 0);
+		CHECK_EQ(go(test_echo, ends[1]), 0);
 		await_parked(1, "conn read");
 		for (int i = 0; i < 3; i++) {
 			int status;
@@ -66,7 +56,6 @@ GORO_TEST(a_forked_child_has_no_connections_and_the_parent_goes_on)
 		}
 		CHECK_EQ(goro_conn_close(ends[0]), 0);
 		await_alive(1);
-		CHECK_EQ(goro_conn_close(ends[1]), 0);
 		test_listener_close(&listener);
 	}
 }

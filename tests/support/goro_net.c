@@ -139,6 +139,17 @@ void test_read(goro_conn *c, void *buf, size_t n)
 	}
 }
 
+void test_echo(goro_conn *c)
+{
+	char buf[1000];
+	ssize_t n;
+
+	while ((n = goro_conn_read(c, buf, sizeof(buf), GORO_FOREVER)) > 0)
+		test_write(c, buf, (size_t)n);
+	CHECK_EQ(n, 0);
+	CHECK_EQ(goro_conn_close(c), 0);
+}
+
 size_t test_fill(goro_conn *c)
 {
 	static const char zeroes[65536];

@@ -40,6 +40,9 @@ int test_raw_dial(const struct test_listener *l);
 void test_write(goro_conn *c, const void *buf, size_t n);
 void test_read(goro_conn *c, void *buf, size_t n);
 
+/* Sends back what comes, until the peer has said its end; then closes `c`. */
+void test_echo(goro_conn *c);
+
 /* Makes `c` unable to take more: writes until a write would wait. Returns how many bytes. */
 size_t test_fill(goro_conn *c);
 
