@@ -17,6 +17,13 @@
 void house_open(unsigned workers);
 struct gr_coro *house_spawn(unsigned worker, void (*run)(void *arg), void *arg, const char *name);
 
+/* setup_NAME(): the model's own furnish(), with these arguments. */
+#define HOUSE_SETUP(name, ...)         \
+	static void setup_##name(void) \
+	{                              \
+		furnish(__VA_ARGS__);  \
+	}
+
 /* In a coroutine: another one on its worker, in the place of the one that ended there last. */
 void house_spawn_here(void (*run)(void *arg), void *arg);
 

@@ -216,32 +216,21 @@ static void cancel_all(void *arg)
 
 /* ----------------------------------------------------------------------------------------- */
 
-static void furnish(unsigned workers)
+static void furnish(unsigned workers, void (*first)(void *))
 {
 	house_open(workers);
 	object = model_alloc(sizeof(*object));
 	model_name(&object->lock, sizeof(object->lock), "lock");
 	model_name(object, sizeof(*object), "object");
-}
-
-static void first(void (*run)(void *))
-{
-	taker = house_spawn(0, run, NULL, "taker's word");
+	taker = house_spawn(0, first, NULL, "taker's word");
 	taker_life = gr_load_relaxed(&taker->life);
 }
 
-#define SETUP(name, workers, run)      \
-	static void setup_##name(void) \
-	{                              \
-		furnish(workers);      \
-		first(run);            \
-	}
-
-SETUP(cancel, 1, take_one)
-SETUP(cancel_unlocked, 1, take_unlocked)
-SETUP(deadline, 1, take_in_time)
-SETUP(late_deadline, 1, take_twice)
-SETUP(until_closed, 1, take_until_closed)
+HOUSE_SETUP(cancel, 1, take_one)
+HOUSE_SETUP(cancel_unlocked, 1, take_unlocked)
+HOUSE_SETUP(deadline, 1, take_in_time)
+HOUSE_SETUP(late_deadline, 1, take_twice)
+HOUSE_SETUP(until_closed, 1, take_until_closed)
 
 static void setup_one(void)
 {
@@ -257,15 +246,13 @@ static void setup_unlocked(void)
 
 static void setup_two(void)
 {
-	furnish(2);
-	first(take_one);
+	furnish(2, take_one);
 	house_spawn(1, take_one, NULL, "other's word");
 }
 
 static void setup_coroutine(void)
 {
-	furnish(2);
-	first(take_one);
+	furnish(2, take_one);
 	house_spawn(1, give, NULL, "giver's word");
 	only_one = true;
 }
@@ -273,28 +260,25 @@ static void setup_coroutine(void)
 /* … and claims it before its commit, which holds no lock any more. */
 static void setup_coroutine_unlocked(void)
 {
-	furnish(2);
-	first(take_unlocked);
+	furnish(2, take_unlocked);
 	house_spawn(1, give, NULL, "giver's word");
 	only_one = true;
 }
 
 /* Whoever finds it in the mail runs it, and needs its registers: the commit was the other's, and
  * the timer holds no lock that came after it. */
-SETUP(deadline_elsewhere, 2, take_in_time)
+HOUSE_SETUP(deadline_elsewhere, 2, take_in_time)
 
 static void setup_late_cancel(void)
 {
-	furnish(1);
-	first(end);
+	furnish(1, end);
 	house_spawn(0, begin_another, NULL, "beginner's word");
 	only_one = true;
 }
 
 static void setup_yield(void)
 {
-	furnish(1);
-	first(yield);
+	furnish(1, yield);
 	house_spawn(0, end, NULL, "other's word");
 }
 

@@ -190,23 +190,17 @@ static void furnish(void (*first)(void *), void (*second)(void *))
 		house_spawn(1, second, NULL, "second's word");
 }
 
-#define SETUP(name, ...)               \
-	static void setup_##name(void) \
-	{                              \
-		furnish(__VA_ARGS__);  \
-	}
-
-SETUP(one, read_one, NULL)
-SETUP(two, read_two, NULL)
-SETUP(two_waiting, read_two_waiting, NULL)
-SETUP(late, read_in_time, NULL)
-SETUP(cancelled, read_unless_cancelled, NULL)
-SETUP(either, read_or_write, NULL)
-SETUP(both, read_one, write_one)
-SETUP(evicted, read_until_evicted, NULL)
-SETUP(pausing, pause_until_evicted, NULL)
-SETUP(closed, read_or_close, NULL)
-SETUP(again, close_and_open_again, NULL)
+HOUSE_SETUP(one, read_one, NULL)
+HOUSE_SETUP(two, read_two, NULL)
+HOUSE_SETUP(two_waiting, read_two_waiting, NULL)
+HOUSE_SETUP(late, read_in_time, NULL)
+HOUSE_SETUP(cancelled, read_unless_cancelled, NULL)
+HOUSE_SETUP(either, read_or_write, NULL)
+HOUSE_SETUP(both, read_one, write_one)
+HOUSE_SETUP(evicted, read_until_evicted, NULL)
+HOUSE_SETUP(pausing, pause_until_evicted, NULL)
+HOUSE_SETUP(closed, read_or_close, NULL)
+HOUSE_SETUP(again, close_and_open_again, NULL)
 
 static void check_closed(void)
 {

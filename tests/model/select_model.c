@@ -274,22 +274,16 @@ static void furnish(void (*first)(void *), void (*second)(void *))
 		house_spawn(1, second, NULL, "second's word");
 }
 
-#define SETUP(name, ...)               \
-	static void setup_##name(void) \
-	{                              \
-		furnish(__VA_ARGS__);  \
-	}
-
-SETUP(both, receive_both, NULL)
-SETUP(either, receive_either, NULL)
-SETUP(in_time, receive_in_time, NULL)
-SETUP(cancelled, receive_unless_cancelled, NULL)
-SETUP(send, send_one, NULL)
-SETUP(vain, send_in_vain, NULL)
-SETUP(closed, receive_nothing, NULL)
-SETUP(one, exchange_one, NULL)
-SETUP(opposite, exchange_one, exchange_two)
-SETUP(alike, exchange_one, exchange_two_turned)
+HOUSE_SETUP(both, receive_both, NULL)
+HOUSE_SETUP(either, receive_either, NULL)
+HOUSE_SETUP(in_time, receive_in_time, NULL)
+HOUSE_SETUP(cancelled, receive_unless_cancelled, NULL)
+HOUSE_SETUP(send, send_one, NULL)
+HOUSE_SETUP(vain, send_in_vain, NULL)
+HOUSE_SETUP(closed, receive_nothing, NULL)
+HOUSE_SETUP(one, exchange_one, NULL)
+HOUSE_SETUP(opposite, exchange_one, exchange_two)
+HOUSE_SETUP(alike, exchange_one, exchange_two_turned)
 
 static void check_received(void)
 {

@@ -174,17 +174,11 @@ static void furnish(void (*first)(void *), void (*second)(void *))
 		house_spawn(1, second, NULL, "second's word");
 }
 
-#define SETUP(name, ...)               \
-	static void setup_##name(void) \
-	{                              \
-		furnish(__VA_ARGS__);  \
-	}
-
-SETUP(one, read_in_vain, NULL)
-SETUP(served, read_one, NULL)
-SETUP(two, read_in_vain, write_in_vain)
-SETUP(end, end_it, NULL)
-SETUP(again, make_again, NULL)
+HOUSE_SETUP(one, read_in_vain, NULL)
+HOUSE_SETUP(served, read_one, NULL)
+HOUSE_SETUP(two, read_in_vain, write_in_vain)
+HOUSE_SETUP(end, end_it, NULL)
+HOUSE_SETUP(again, make_again, NULL)
 
 static void setup_passed_on(void)
 {

@@ -10,7 +10,6 @@
 #include "model.h"
 #include "os/os.h"
 #include "sched/ready.h"
-#include "sched/timer.h"
 #include "sched/worker.h"
 
 struct gr_sched gr_sched;
@@ -202,28 +201,4 @@ static const struct model models[] = {
 int main(int argc, char **argv)
 {
 	return model_main(argc, argv, models, sizeof(models) / sizeof(models[0]));
-}
-
-/* Never called: the clock is not virtual ---------------------------------------------------- */
-
-struct gr_timer *gr_timer_make(void (*fire)(struct gr_timer *, void *arg, int64_t now), void *arg)
-{
-	(void)fire, (void)arg;
-	return NULL;
-}
-
-void gr_timer_free(struct gr_timer *t)
-{
-	(void)t;
-}
-
-int gr_timer_arm(struct gr_timer *t, int64_t when)
-{
-	(void)t, (void)when;
-	return 0;
-}
-
-void gr_timer_disarm(struct gr_timer *t)
-{
-	(void)t;
 }
