@@ -29,7 +29,8 @@
  *
  * Errors
  *   -EKEYREJECTED  the peer's certificate is refused: not trusted, expired, another name, none
- *   -EPROTO        what came is no TLS, or the peer has refused us; error.message says which
+ *   -EPROTO        what came is no TLS, or the peer has refused us, or it takes no answers and goes on
+ *                  asking for some; error.message says which
  *   -ECONNABORTED  the connection ended without the end being said
  * After these and after -ENOMEM from OpenSSL the session is broken: reading and writing say the same
  * again. A deadline that passes and a cancel break nothing, but for the handshake: a connection

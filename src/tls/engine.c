@@ -7,14 +7,11 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-#include "goro/go.h"
+#include "tls/brief.h"
 
-/* The lock is held for a moment only, so it can be waited for in a cancelled coroutine, too: there the
- * mutex is not got by waiting. */
 static void lock(struct gr_engine *e)
 {
-	while (goro_mutex_lock(&e->lock) != 0)
-		goro_yield();
+	gr_brief_lock(&e->lock);
 	ERR_clear_error(); /* R1 */
 }
 
@@ -90,23 +87,36 @@ static int judge(struct gr_engine *e, int ret)
 	}
 }
 
+/* Of the first handshake, or of a message behind it. */
+static int shake(struct gr_engine *e)
+{
+	int ret = SSL_do_handshake(e->ssl);
+	int rc = ret == 1 ? 0 : judge(e, ret);
+
+	if (ret == 1 || rc != 0)
+		return rc;
+	gr_reason_set(&e->broken, -ECONNABORTED, "the peer ended the handshake"); /* in the midst */
+	return e->broken.code;
+}
+
 int gr_engine_handshake(struct gr_engine *e)
 {
 	int rc;
 
 	lock(e);
 	rc = e->broken.code;
-	if (rc == 0) {
-		int ret = SSL_do_handshake(e->ssl);
-
-		rc = ret == 1 ? 0 : judge(e, ret);
-		if (ret != 1 && rc == 0) { /* the end is said in the midst of it */
-			gr_reason_set(&e->broken, -ECONNABORTED, "the peer ended the handshake");
-			rc = e->broken.code;
-		}
-	}
+	if (rc == 0)
+		rc = shake(e);
 	unlock(e);
 	return rc;
+}
+
+/* Each question of the peer's makes an answer, and he may ask without end (E4). */
+static int check_answers(struct gr_engine *e)
+{
+	if (BIO_ctrl_pending(e->out) > GR_ENGINE_WIRE + GR_ENGINE_ANSWERS)
+		gr_reason_set(&e->broken, -EPROTO, "the peer takes no answers, and goes on asking");
+	return e->broken.code;
 }
 
 ssize_t gr_engine_read(struct gr_engine *e, void *buf, size_t n)
@@ -115,7 +125,7 @@ ssize_t gr_engine_read(struct gr_engine *e, void *buf, size_t n)
 	ssize_t rc;
 
 	lock(e);
-	rc = e->broken.code;
+	rc = check_answers(e);
 	if (rc == 0) {
 		int ret = SSL_read_ex(e->ssl, buf, n, &got);
 
@@ -125,6 +135,28 @@ ssize_t gr_engine_read(struct gr_engine *e, void *buf, size_t n)
 	return rc;
 }
 
+static bool end_was_said(const struct gr_engine *e)
+{
+	return SSL_get_shutdown(e->ssl) & SSL_SENT_SHUTDOWN;
+}
+
+/* Nothing can be said before new keys that were asked for, nor while the peer is in the midst of a message of
+ * the handshake's kind, which began in a record and goes on in the next. */
+static int clear_throat(struct gr_engine *e)
+{
+	return SSL_in_init(e->ssl) ? shake(e) : 0;
+}
+
+/* What OpenSSL says to something that is said now. It does not wait: there is room always, and no handshake
+ * is begun again. */
+static int judge_said(struct gr_engine *e, bool said)
+{
+	if (said)
+		return 0;
+	gr_reason_take(&e->broken, e->ssl, NULL, -EPROTO);
+	return e->broken.code;
+}
+
 int gr_engine_write(struct gr_engine *e, const void *buf, size_t n)
 {
 	size_t put;
@@ -132,26 +164,14 @@ int gr_engine_write(struct gr_engine *e, const void *buf, size_t n)
 
 	lock(e);
 	rc = e->broken.code;
-	if (rc == 0 && SSL_get_shutdown(e->ssl) & SSL_SENT_SHUTDOWN)
+	if (rc == 0 && end_was_said(e))
 		rc = -EPIPE;
-	if (rc == 0) {
-		int ret = SSL_write_ex(e->ssl, buf, n, &put);
-
-		/* It does not wait: there is room always, and no handshake is begun again. */
-		if (ret != 1) {
-			gr_reason_take(&e->broken, e->ssl, NULL, -EPROTO);
-			rc = e->broken.code;
-		}
-	}
+	if (rc == 0)
+		rc = clear_throat(e);
+	if (rc == 0)
+		rc = judge_said(e, SSL_write_ex(e->ssl, buf, n, &put) == 1);
 	unlock(e);
 	return rc;
-}
-
-/* OpenSSL says no end before new keys that were asked for have been sent. 0: sent, and the peer's has not
- * come yet. */
-static int say_end(SSL *ssl)
-{
-	return SSL_in_init(ssl) && SSL_do_handshake(ssl) != 1 ? -1 : SSL_shutdown(ssl);
 }
 
 int gr_engine_end(struct gr_engine *e)
@@ -160,10 +180,10 @@ int gr_engine_end(struct gr_engine *e)
 
 	lock(e);
 	rc = e->broken.code;
-	if (rc == 0 && !(SSL_get_shutdown(e->ssl) & SSL_SENT_SHUTDOWN) && say_end(e->ssl) < 0) {
-		gr_reason_take(&e->broken, e->ssl, NULL, -EPROTO);
-		rc = e->broken.code;
-	}
+	if (rc == 0 && !end_was_said(e))
+		rc = clear_throat(e);
+	if (rc == 0 && !end_was_said(e))
+		rc = judge_said(e, SSL_shutdown(e->ssl) >= 0);
 	unlock(e);
 	return rc;
 }

@@ -13,6 +13,9 @@
  *      OpenSSL's breaks the session, and `broken` is what all calls say from then on.
  *  E3  What has been encrypted stays in `out`, in its order, until it is taken: by one at a time, who has
  *      sent it. So whoever was cut short has lost nothing.
+ *  E4  `out` holds at most one record of a writer's, if he sends each before the next, and
+ *      GR_ENGINE_ANSWERS of what a reader has made besides, and what comes of one more reading: a peer that
+ *      makes us answer and takes no answer breaks the session.
  *  Errors of the thread: reason.h R1.
  */
 #ifndef GR_TLS_ENGINE_H
@@ -30,6 +33,9 @@
 /* How much is encrypted at once, and room for what becomes of it. */
 #define GR_ENGINE_RECORD 8192
 #define GR_ENGINE_WIRE   (GR_ENGINE_RECORD + 512)
+
+/* Six hundred answers to new keys. */
+#define GR_ENGINE_ANSWERS 16384
 
 struct gr_engine {
 	goro_mutex lock;
@@ -50,10 +56,11 @@ int gr_engine_handshake(struct gr_engine *e);
 /* > 0; 0: the peer has said the end; -EAGAIN: it needs more input; else broken. */
 ssize_t gr_engine_read(struct gr_engine *e, void *buf, size_t n);
 
-/* All of it, at most GR_ENGINE_RECORD. 0; -EPIPE: the end was said; else broken. */
+/* All of it, at most GR_ENGINE_RECORD. 0; -EPIPE: the end was said; -EAGAIN: it needs more input, and has
+ * taken nothing; else broken. */
 int gr_engine_write(struct gr_engine *e, const void *buf, size_t n);
 
-/* Says the end, once. 0, else broken. */
+/* Says the end, once. 0; -EAGAIN: it needs more input; else broken. */
 int gr_engine_end(struct gr_engine *e);
 
 /* What came from the network, and that no more will come. 0, else broken. */

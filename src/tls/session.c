@@ -55,7 +55,7 @@ int gr_session_push(struct gr_tls *s, int64_t deadline)
 	return s->unsent;
 }
 
-int gr_session_pull(struct gr_tls *s, int64_t deadline)
+static int fetch(struct gr_tls *s, int64_t deadline)
 {
 	char wire[GR_ENGINE_WIRE];
 	ssize_t got = goro_conn_read(s->conn, wire, sizeof(wire), deadline);
@@ -63,6 +63,17 @@ int gr_session_pull(struct gr_tls *s, int64_t deadline)
 	if (got < 0)
 		return (int)got;
 	return got == 0 ? gr_engine_cut(&s->engine) : gr_engine_feed(&s->engine, wire, (size_t)got);
+}
+
+int gr_session_pull(struct gr_tls *s, uint64_t seen, int64_t deadline)
+{
+	int rc = gr_input_begin(&s->input, seen, deadline);
+
+	if (rc != 0)
+		return rc == GR_INPUT_CAME ? 0 : rc;
+	rc = fetch(s, deadline);
+	gr_input_end(&s->input);
+	return rc;
 }
 
 /* By the handle: when this runs the session may be closed, and gone. */

@@ -13,7 +13,9 @@
  *      what is there: so that is at most one record of a write, and the line feels that the connection
  *      is full. Only when it is sent hangs on that coroutine, for which there may be no memory, or
  *      no stack.
- *  S5  A close marks the handle and closes the connection, which wakes whoever is parked; each finds
+ *  S5  A writer may need input, too (input.h). He waits for it in his turn; readers never wait for that
+ *      one (S3), so nobody waits in a ring.
+ *  S6  A close marks the handle and closes the connection, which wakes whoever is parked; each finds
  *      -EBADF and leaves, and the last one frees the session (handles.h H1). It takes no turn and no
  *      lock of the session's, so it works from anywhere.
  */
@@ -25,11 +27,13 @@
 
 #include "goro/net.h"
 #include "tls/engine.h"
+#include "tls/input.h"
 
 struct gr_tls {
 	struct gr_engine engine;
 	goro_conn *conn;
 	void *handle; /* once others can know it */
+	struct gr_input input;
 	goro_mutex receiving;
 	goro_mutex sending;
 	/* Whose turn it is to write: */
@@ -53,8 +57,9 @@ void gr_session_leave(struct gr_tls *s);
 /* In one's turn to write (S2): sends what is to go out. 0, or why not all of it. */
 int gr_session_push(struct gr_tls *s, int64_t deadline);
 
-/* In one's turn to read: waits for input, and gives it to the engine. 0, or why not. */
-int gr_session_pull(struct gr_tls *s, int64_t deadline);
+/* In one's turn to read or to write: waits for input, and gives it to the engine. `seen` is what
+ * gr_input_count() said before the engine wanted it. 0: look again; or why not. */
+int gr_session_pull(struct gr_tls *s, uint64_t seen, int64_t deadline);
 
 /* After a step of a reader: sends what nobody sends (S3). */
 void gr_session_settle(struct gr_tls *s);

@@ -81,6 +81,7 @@ static int enter(const goro_tls *t, struct gr_tls **s)
 static int shake_hands(struct gr_tls *s, int64_t deadline)
 {
 	for (;;) {
+		uint64_t seen = gr_input_count(&s->input);
 		int rc = gr_engine_handshake(&s->engine);
 		int sent = gr_session_push(s, rc == 0 || rc == -EAGAIN ? deadline : INT64_MIN);
 
@@ -89,7 +90,7 @@ static int shake_hands(struct gr_tls *s, int64_t deadline)
 		/* A peer that takes no more may have said why. */
 		if (sent != 0 && sent != -EPIPE)
 			return sent;
-		rc = gr_session_pull(s, deadline);
+		rc = gr_session_pull(s, seen, deadline);
 		if (rc != 0)
 			return rc;
 	}
@@ -175,13 +176,14 @@ int goro_tls_server(
 static ssize_t receive(struct gr_tls *s, void *buf, size_t n, int64_t deadline)
 {
 	for (;;) {
+		uint64_t seen = gr_input_count(&s->input);
 		ssize_t got = gr_engine_read(&s->engine, buf, n);
 		int rc;
 
 		gr_session_settle(s);
 		if (got != -EAGAIN)
 			return got;
-		rc = gr_session_pull(s, deadline);
+		rc = gr_session_pull(s, seen, deadline);
 		if (rc != 0)
 			return rc;
 	}
@@ -206,6 +208,24 @@ ssize_t goro_tls_read(goro_tls *t, void *buf, size_t n, int64_t deadline)
 	return got;
 }
 
+/* A record into the engine; NULL: the end. 0, or why not. */
+static int say(struct gr_tls *s, const void *buf, size_t n, int64_t deadline)
+{
+	for (;;) {
+		uint64_t seen = gr_input_count(&s->input);
+		int rc = buf == NULL ? gr_engine_end(&s->engine) :
+				       gr_engine_write(&s->engine, buf, n);
+
+		if (rc != -EAGAIN)
+			return rc;
+		rc = gr_session_push(s, deadline);
+		if (rc == 0)
+			rc = gr_session_pull(s, seen, deadline);
+		if (rc != 0)
+			return rc;
+	}
+}
+
 /* Record by record: 0 when all is sent, else why not. *done is what cannot be taken back. */
 static int transmit(struct gr_tls *s, const char *buf, size_t n, int64_t deadline, size_t *done)
 {
@@ -216,7 +236,7 @@ static int transmit(struct gr_tls *s, const char *buf, size_t n, int64_t deadlin
 
 		if (*done > 0 && deadline != GORO_FOREVER && deadline <= goro_now())
 			return -ETIMEDOUT;
-		rc = gr_engine_write(&s->engine, buf + *done, part);
+		rc = say(s, buf + *done, part, deadline);
 		if (rc == 0) {
 			*done += part;
 			rc = gr_session_push(s, deadline);
@@ -256,7 +276,7 @@ int goro_tls_shutdown(goro_tls *t, int64_t deadline)
 		return rc;
 	rc = goro_mutex_lock_until(&s->sending, deadline);
 	if (rc == 0) {
-		rc = gr_engine_end(&s->engine);
+		rc = say(s, NULL, 0, deadline);
 		if (rc == 0)
 			rc = gr_session_push(s, deadline);
 		gr_session_give_sending(s);
@@ -275,7 +295,7 @@ int goro_tls_close(goro_tls *t)
 	s = gr_handles_close(t);
 	if (s == NULL)
 		return -EBADF;
-	goro_conn_close(s->conn); /* S5; closed already: by a stop of the runtime */
+	goro_conn_close(s->conn); /* S6; closed already: by a stop of the runtime */
 	gr_session_leave(s);
 	return 0;
 }
