@@ -233,6 +233,7 @@ GORO_TEST(what_a_write_that_was_cut_short_has_taken_arrives)
 			/* The other way has not noticed, and this one goes on. */
 			test_tls_write(t[1], "yes", 3);
 			test_tls_read(t[0], c, 3);
+			await_alive(1); /* whoever sent the rest has given back his turn */
 		}
 		test_tls_pair_close(t);
 	}
