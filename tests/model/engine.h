@@ -248,7 +248,7 @@ uint32_t engine_locate(const volatile void *p, size_t size);
 struct store *engine_add_store(struct location *l, uint32_t key, uint64_t value);
 struct store *engine_newest_store(const struct location *l);
 uint32_t engine_newest(uint32_t location);
-void engine_dirty(uintptr_t address);
+void engine_dirty(uintptr_t address, size_t size);
 
 /* race.c */
 enum { ACCESS_READ, ACCESS_WRITE, ACCESS_ATOMIC = 2, ACCESS_END = 4 };

@@ -169,6 +169,26 @@ static void say_if_two(void)
 	model_outcome(!r[0] ? "-" : r[1] ? "1" : "0");
 }
 
+/* A byte is no older or younger for what is written plainly beside it. */
+static struct {
+	uint8_t flag, plain;
+} pair;
+
+static void mp_beside_plain(void *arg)
+{
+	(void)arg;
+	gr_store_relaxed(&pair.flag, (uint8_t)1);
+	pair.plain = 1;
+	gr_store_relaxed(&y, 1);
+}
+
+static void look_beside_plain(void *arg)
+{
+	(void)arg;
+	r[0] = gr_load_relaxed(&y);
+	r[1] = gr_load_relaxed(&pair.flag);
+}
+
 static void count(void *arg)
 {
 	(void)arg;
@@ -201,6 +221,8 @@ static const struct model models[] = {
 	LITMUS("MP+fence+acquire", say_two, "00|01|11", T(mp_fence), T(look_acquire)),
 	LITMUS("MP+release+fence", say_two, "00|01|11", T(mp_release), T(look_fence)),
 	LITMUS("MP+fence+fence", say_two, "00|01|11", T(mp_fence), T(look_fence)),
+	LITMUS("MP+relaxed, beside plain memory", say_two, "00|01|10|11",
+		T(mp_beside_plain), T(look_beside_plain)),
 	LITMUS("LB", say_two, "00|01|10", T(lb_x), T(lb_y)),
 	LITMUS("CoRR", say_two, "00|01|11", T(write_x), T(look_same)),
 	LITMUS("IRIW", say_four, ALL_BUT_IRIW "|1010",

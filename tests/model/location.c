@@ -82,13 +82,17 @@ static unsigned slot_of(uintptr_t address)
 	return at;
 }
 
-void engine_dirty(uintptr_t address)
+/* Of the bytes that are written, all within eight that are aligned; what stands beside them is not. */
+void engine_dirty(uintptr_t address, size_t size)
 {
 	for (unsigned i = 0; i < 8; i++) {
-		unsigned at = slot_of((address & ~(uintptr_t)7) + i);
+		uintptr_t begin = (address & ~(uintptr_t)7) + i;
+		unsigned at = slot_of(begin);
+		struct location *l = &engine->locations[engine->index[at]];
 
-		if (engine->index_execution[at] == engine->execution)
-			engine->locations[engine->index[at]].dirty = true;
+		if (engine->index_execution[at] == engine->execution && begin < address + size &&
+			address < begin + l->size)
+			l->dirty = true;
 	}
 }
 

@@ -105,7 +105,7 @@ static void write_alone(volatile void *p, size_t size, uint64_t value)
 {
 	engine_write(p, size, value);
 	if (engine_cell((uintptr_t)p) != NULL && engine_cell((uintptr_t)p)->atomic)
-		engine_dirty((uintptr_t)p);
+		engine_dirty((uintptr_t)p, size);
 }
 
 /* Stores ---------------------------------------------------------------------------------- */

@@ -133,7 +133,7 @@ void engine_access(const volatile void *p, size_t size, unsigned kind, const voi
 		new.mask = (uint8_t)(((1u << n) - 1) << offset);
 		touch(c, address, &new, own);
 		if (c->atomic && (kind & (ACCESS_WRITE | ACCESS_ATOMIC)) == ACCESS_WRITE)
-			engine_dirty(address);
+			engine_dirty(address, n);
 		address += n;
 	}
 }
@@ -154,7 +154,7 @@ static void end_of(uintptr_t low, uintptr_t high, const void *where, bool whole)
 		if (c == NULL || (!whole && c->count == 0))
 			continue;
 		if (c->atomic)
-			engine_dirty(address);
+			engine_dirty(address, 8);
 		touch(c, address, &new, true);
 	}
 }
