@@ -54,12 +54,12 @@ static struct gr_sock *count_in(const void *handle, enum gr_sock_kind kind, uint
 
 	if (s == NULL)
 		return NULL;
-	word = gr_load_acquire(&s->word);
+	word = gr_load_acquire(&s->word); /* pairs with begin(): what it has set is seen */
 	do {
 		if (word >> INDEX_BITS != generation || word & CLOSED ||
 			gr_load_relaxed(&s->kind) != kind)
 			return NULL;
-	} while (!gr_cas_acq_rel(&s->word, &word, (word + 1) | more));
+	} while (!gr_cas_relaxed(&s->word, &word, (word + 1) | more));
 	return s;
 }
 
@@ -142,7 +142,7 @@ static void shut(struct gr_sock *s)
 
 void gr_sock_end(struct gr_sock *s)
 {
-	if (!(gr_fetch_or_acq_rel(&s->word, CLOSED) & CLOSED))
+	if (!(gr_fetch_or_relaxed(&s->word, CLOSED) & CLOSED))
 		shut(s);
 }
 
@@ -152,7 +152,7 @@ void gr_sock_end(struct gr_sock *s)
  * he is counted in. */
 static int enter_outside(void)
 {
-	if (gr_load_acquire(&gr_sched.state) == GR_SCHED_FORKED)
+	if (gr_load_relaxed(&gr_sched.state) == GR_SCHED_FORKED)
 		return -EPERM;
 	return gr_thread_enter(false) ? 0 : -EBADF;
 }
@@ -179,7 +179,8 @@ int gr_sock_caller(struct gr_caller *me)
 
 bool gr_sock_closing(const struct gr_sock *s)
 {
-	return gr_load_acquire(&s->word) & CLOSED;
+	/* Relaxed: who asks comes from the socket, or from the poller's lock, where shut() has been. */
+	return gr_load_relaxed(&s->word) & CLOSED;
 }
 
 int gr_sock_enter_any(

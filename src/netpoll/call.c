@@ -30,8 +30,8 @@ void gr_call_end(struct gr_call *c, int result)
 		gr_uvpool_end();
 	c->begun = false;
 	c->result = result;
-	/* Acquire: pairs with give_up(). Who had not given up by now is of this run (C5). */
-	won = !gr_load_acquire(&c->given_up) && gr_wait_claim(w, c->seq, 0);
+	/* Relaxed: within a run the claim would fail, and the end of a run comes between (C5). */
+	won = !gr_load_relaxed(&c->given_up) && gr_wait_claim(w, c->seq, 0);
 	leave(c);
 	if (won)
 		gr_loop_ready(w); /* only now: afterwards the call may be gone (C4) */
@@ -62,7 +62,7 @@ static void call_off(struct gr_request *r)
 
 static void give_up(struct gr_call *c)
 {
-	gr_store_release(&c->given_up, 1u); /* C5 */
+	gr_store_relaxed(&c->given_up, 1u); /* C5 */
 	if (c->uv == NULL)
 		return;
 	gr_fetch_add_relaxed(&c->users, 1u);

@@ -114,15 +114,37 @@ static void read_and_guess(void *unused)
 	gr_sock_leave(s);
 }
 
-static void make_another(void *unused)
+/* The same, and the next one is no connection. */
+static void read_and_mistake(void *unused)
+{
+	const char *next = (const char *)handle + GENERATION;
+	struct gr_caller me;
+	struct gr_sock *s;
+
+	read_one(unused);
+	MODEL_CHECK(gr_sock_enter(next, GR_SOCK_CONN, &me, &s) == -EBADF);
+}
+
+static void make(enum gr_sock_kind kind)
 {
 	struct gr_sock *s;
 
-	(void)unused;
 	while (wire_open(0) == 0)
 		model_spin();
-	MODEL_CHECK(gr_sock_make(0, GR_SOCK_CONN, &s) == 0);
+	MODEL_CHECK(gr_sock_make(0, kind, &s) == 0);
 	gr_sock_leave(s);
+}
+
+static void make_another(void *unused)
+{
+	(void)unused;
+	make(GR_SOCK_CONN);
+}
+
+static void make_listener(void *unused)
+{
+	(void)unused;
+	make(GR_SOCK_LISTENER);
 }
 
 /* Others ----------------------------------------------------------------------------------- */
@@ -186,6 +208,12 @@ static void setup_passed_on(void)
 	wire_put(0);
 }
 
+static void setup_mistaken(void)
+{
+	furnish(read_and_mistake, make_listener);
+	wire_put(0);
+}
+
 static void check_closed(void)
 {
 	house_close();
@@ -209,6 +237,9 @@ static void check_second(void)
 #define SOCK(title, start, end, switches, olds, ...) \
 	{ .name = "sock, " title, .setup = (start), .check = (end), .preemptions = (switches), \
 		.stale = (olds), .threads = { HOUSE_WORKER(0), WIRE_OWNER, __VA_ARGS__ } }
+#define PASSED_ON(title, start) \
+	{ .name = "sock, " title, .setup = (start), .check = check_second, .preemptions = 1, \
+		.stale = 1, .threads = { HOUSE_WORKER(0), HOUSE_WORKER(1), T(close_it) } }
 
 static const struct model models[] = {
 	SOCK("close", setup_one, check_closed, 2, MODEL_NONE, T(close_it)),
@@ -217,9 +248,8 @@ static const struct model models[] = {
 	SOCK("two users", setup_two, check_closed, MODEL_NONE, 1, HOUSE_WORKER(1), T(close_it)),
 	SOCK("a thread asks", setup_one, check_closed, 1, MODEL_NONE, T(close_it), T(ask)),
 	SOCK("a user ends it", setup_end, check_ended, 2, 1, T(close_it)),
-	{ .name = "sock, slot passed on", .setup = setup_passed_on, .check = check_second,
-		.preemptions = 1, .stale = 1,
-		.threads = { HOUSE_WORKER(0), HOUSE_WORKER(1), T(close_it) } },
+	PASSED_ON("slot passed on", setup_passed_on),
+	PASSED_ON("slot of another kind", setup_mistaken),
 	SOCK("slot again", setup_again, check_second, MODEL_NONE, 1, T(close_it), T(close_it)),
 };
 /* clang-format on */
