@@ -29,8 +29,8 @@ static struct gr_wait *empty_line(struct gr_line line)
 	struct gr_wait *claimed = gr_line_claim_all(line, 0);
 	struct gr_waitq rest = gr_line_queue(line);
 
-	while (!gr_waitq_empty(&rest))
-		gr_waitq_unlink(&rest, rest.head); /* B2 */
+	for (struct gr_waitnode *n = rest.head; n != NULL; n = n->next)
+		gr_waitq_unlink(&rest, n); /* B2 */
 	gr_line_set_queue(line, rest);
 	return claimed;
 }
