@@ -19,6 +19,7 @@
 #ifndef GR_CONTEXT_ENTER_H
 #define GR_CONTEXT_ENTER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -27,6 +28,7 @@
 struct gr_entry {
 	void (*fn)(void);
 	uint8_t nint, nfp; /* nint + nfp <= 6 */
+	bool watched;      /* arg[1] is for who cannot call it (task/go.h) */
 	uint64_t arg[GR_ENTRY_ARGS];
 };
 

@@ -11,6 +11,7 @@
 #include "goro/time.h"
 #include "io/sock.h"
 #include "sched/cancel.h"
+#include "task/go.h"
 
 #define DELAY       (250 * GORO_MILLISECOND)
 #define DELAY_LEAST (10 * GORO_MILLISECOND)
@@ -135,16 +136,23 @@ static void try_address(void *arg)
 	leave(r);
 }
 
+/* There is no memory for it, or the kernel refuses the guard of its stack. */
+static void unborn(void *arg)
+{
+	struct attempt *a = arg;
+
+	goro_chan_try_send(a->race->outcomes,
+		&(struct outcome){ .rc = -ENOMEM, .turn = (int)(a - a->race->attempts) });
+	leave(a->race);
+}
+
 static void begin(struct race *r, int turn)
 {
-	struct outcome o = { .turn = turn };
+	struct attempt *a = &r->attempts[turn];
 
 	gr_fetch_add_relaxed(&r->users, 1u);
-	o.rc = goro_go(try_address, &r->attempts[turn]);
-	if (o.rc == 0)
-		return;
-	gr_fetch_sub_relaxed(&r->users, 1u); /* not the last: the caller is one, too */
-	goro_chan_try_send(r->outcomes, &o);
+	if (gr_go_watched(try_address, a, unborn) != 0)
+		unborn(a);
 }
 
 /* Afterwards no attempt enrols, so that those who have are not written to any more. */

@@ -41,6 +41,7 @@
 #include "sched/park.h"
 #include "sched/ports.h"
 #include "sched/sim.h"
+#include "task/go.h"
 #include "task/local.h"
 
 static struct gr_config config;
@@ -71,11 +72,12 @@ static void root_main(void *arg)
 	root_end(root);
 }
 
-/* The root that `co` is, or NULL. */
-static struct root *root_of(const struct gr_coro *co)
+static void root_unborn(void *arg)
 {
-	return co->entry.fn == (void (*)(void))root_main ? (void *)(uintptr_t)co->entry.arg[0] :
-							   NULL;
+	struct root *root = arg;
+
+	root->rc = -ENOMEM;
+	root_end(root);
 }
 
 /* Ports ----------------------------------------------------------------------------------- */
@@ -90,7 +92,6 @@ static void finish(struct gr_coro *co)
 static void stillborn(struct gr_coro *co)
 {
 	goro_error error = { .code = -ENOMEM, .coroutine = gr_coro_id(co) };
-	struct root *root = root_of(co);
 
 	snprintf(error.message, sizeof error.message,
 		"the kernel refused the guard of its stack; it has not run");
@@ -99,10 +100,7 @@ static void stillborn(struct gr_coro *co)
 	else
 		fprintf(stderr, "goro: coroutine %llu: %s\n", (unsigned long long)error.coroutine,
 			error.message);
-	if (root != NULL) {
-		root->rc = error.code;
-		root_end(root);
-	}
+	gr_go_unborn(co);
 }
 
 /* Fork ------------------------------------------------------------------------------------- */
@@ -283,7 +281,7 @@ static int run(const goro_config *cfg, void (*fn)(void *), void *arg)
 	rc = start(cfg, true);
 	if (rc != 0)
 		return rc;
-	rc = goro_go(root_main, &root);
+	rc = gr_go_watched(root_main, &root, root_unborn);
 	while (rc == 0 && gr_load_acquire(&root.ended) == 0)
 		gr_os_futex_wait(&root.ended, 0, INT64_MAX);
 	if (rc == 0)

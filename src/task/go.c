@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* go.c: begin a coroutine; what it can ask about itself. */
+#include "task/go.h"
+
 #include "goro/go.h"
 #include "goro/time.h"
 
@@ -19,6 +21,7 @@ static void pack_entry(struct gr_entry *e, const struct goro_call *call)
 	e->fn = call->fn;
 	e->nint = (uint8_t)call->nint;
 	e->nfp = (uint8_t)call->nfp;
+	e->watched = false;
 	memcpy(e->arg, call->arg, sizeof e->arg);
 }
 
@@ -80,6 +83,26 @@ int goro_go(void (*fn)(void *), void *arg)
 	};
 
 	return fn == NULL ? -EINVAL : begin(&entry, __builtin_return_address(0));
+}
+
+int gr_go_watched(void (*fn)(void *), void *arg, void (*unborn)(void *))
+{
+	struct gr_entry entry = {
+		.fn = (void (*)(void))fn,
+		.nint = 2, /* fn does not look at the second */
+		.watched = true,
+		.arg = { (uint64_t)(uintptr_t)arg, (uint64_t)(uintptr_t)unborn },
+	};
+
+	return begin(&entry, __builtin_return_address(0));
+}
+
+void gr_go_unborn(const struct gr_coro *co)
+{
+	const struct gr_entry *e = &co->entry;
+
+	if (e->watched)
+		((void (*)(void *))(uintptr_t)e->arg[1])((void *)(uintptr_t)e->arg[0]);
 }
 
 void goro_yield(void)

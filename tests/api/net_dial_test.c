@@ -13,6 +13,7 @@
 
 #include "goro_libc.h"
 #include "goro_net.h"
+#include "goro_no_stack.h"
 
 /* Names ------------------------------------------------------------------------------------------ */
 
@@ -264,6 +265,32 @@ GORO_TEST(a_deadline_ends_all_attempts)
 	AWAIT(test_count_fds() == fds);
 	await_alive(1);
 	close_peers();
+}
+
+static void dial_without_stacks(void *arg)
+{
+	goro_waitgroup hold = GORO_WAITGROUP_INIT;
+	goro_conn *c;
+	int rc;
+
+	(void)arg;
+	open_peers();
+	goro_waitgroup_add(&hold, 1);
+	do {
+		test_stacks_take(&hold);
+		rc = dial("127.0.0.1_127.0.0.1", &c, GORO_FOREVER);
+		test_stacks_give();
+		if (rc == 0)
+			check_connected(c);
+	} while (rc == 0);
+	CHECK_EQ(rc, -ENOMEM);
+	goro_waitgroup_done(&hold);
+	close_peers();
+}
+
+GORO_TEST_PLAIN(attempts_that_can_have_no_stack_have_failed)
+{
+	test_run_on_one_worker(dial_without_stacks);
 }
 
 GORO_TEST(without_time_what_can_be_had_at_once_is_had)

@@ -2,10 +2,8 @@
 /* sender_test.c: the coroutine that carries on what a write could not send: when there is none, and when
  * the runtime stops. */
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 
-#include "goro_libc.h"
+#include "goro_no_stack.h"
 #include "tls_support.h"
 
 static goro_tls *ends[2];
@@ -72,55 +70,6 @@ GORO_TEST_OUTSIDE(a_stop_ends_a_write)
 
 /* Without a stack -------------------------------------------------------------------------------- */
 
-static atomic_bool refusing;
-static atomic_int refused;
-
-/* In front of libc's: how a stack gets its guard, with GORO_GUARD=mprotect. */
-int mprotect(void *p, size_t n, int prot)
-{
-	int (*real)(void *, size_t, int);
-
-	if (atomic_load(&refusing) && prot == PROT_NONE) {
-		errno = ENOMEM;
-		return -1;
-	}
-	*(void **)&real = test_libc("mprotect");
-	return real(p, n, prot);
-}
-
-static __attribute__((constructor)) void guard_by_mprotect(void)
-{
-	CHECK_EQ(setenv("GORO_GUARD", "mprotect", 1), 0);
-}
-
-static void count_refused(const goro_error *error, void *arg)
-{
-	(void)arg;
-	CHECK_EQ(error->code, -ENOMEM);
-	atomic_fetch_add(&refused, 1);
-}
-
-static atomic_int held;
-
-static void hold_a_stack(goro_waitgroup *until)
-{
-	atomic_fetch_add(&held, 1);
-	CHECK_EQ(goro_waitgroup_wait(until), 0);
-}
-
-/* All that are there, until one is refused. */
-static void take_the_stacks(goro_waitgroup *until)
-{
-	int before = atomic_load(&refused), all = before + atomic_load(&held);
-
-	atomic_store(&refusing, true);
-	while (atomic_load(&refused) == before) {
-		CHECK_EQ(go(hold_a_stack, until), 0);
-		all++;
-		AWAIT(atomic_load(&refused) + atomic_load(&held) == all);
-	}
-}
-
 /* How many bytes were written, the last of which wait for a sender that never ran. */
 static size_t write_without_a_sender(goro_waitgroup *until)
 {
@@ -130,13 +79,13 @@ static size_t write_without_a_sender(goro_waitgroup *until)
 		int before;
 
 		test_tls_pair("unix", ends);
-		take_the_stacks(until);
-		before = atomic_load(&refused);
+		test_stacks_take(until);
+		before = test_stacks_refused();
 		while ((n = goro_tls_write(ends[0], zeroes, sizeof(zeroes), INT64_MIN)) > 0)
 			taken += (size_t)n;
-		AWAIT(atomic_load(&refused) > before || are_parked(1, "conn write"));
-		atomic_store(&refusing, false);
-		if (atomic_load(&refused) > before)
+		AWAIT(test_stacks_refused() > before || are_parked(1, "conn write"));
+		test_stacks_give();
+		if (test_stacks_refused() > before)
 			return taken;
 		test_tls_pair_close(ends); /* one who stood in for the worker had a stack */
 	}
@@ -173,9 +122,5 @@ static void lose_a_sender(void *arg)
 
 GORO_TEST_PLAIN(a_sender_without_a_stack_is_done_without)
 {
-	goro_config config = GORO_CONFIG_INIT;
-
-	config.workers = 1; /* each has stacks of its own */
-	config.on_panic = count_refused;
-	CHECK_EQ(goro_run_config(&config, lose_a_sender, NULL), 0);
+	test_run_on_one_worker(lose_a_sender);
 }
