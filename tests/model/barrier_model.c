@@ -7,7 +7,6 @@
 #include "goro/barrier.h"
 #include "goro/time.h"
 #include "house.h"
-#include "sched/cancel.h"
 
 #define ROUNDS 4u              /* of meet_twice() */
 #define LATER  (INT64_MAX - 1) /* house_timer() lets it pass at any time */
@@ -17,8 +16,6 @@ static unsigned parties;    /* constant */
 static unsigned came[3];    /* plain: each party's own, read by all between two rounds */
 static uint32_t sleepers;   /* of the one round after which it is freed */
 static uint32_t went, last; /* who succeeded; who were told that they were the last */
-static struct gr_coro *waiter;
-static uint64_t waiter_life;
 
 static void see_all(unsigned round)
 {
@@ -87,14 +84,6 @@ static void meet_too_late(void *number)
 	meet_until((uintptr_t)number, 0);
 }
 
-static void cancel(void *unused)
-{
-	int rc = gr_cancel(waiter, waiter_life);
-
-	(void)unused;
-	MODEL_CHECK(rc == 0 || rc == -ESRCH);
-}
-
 /* ------------------------------------------------------------------------------------------- */
 
 /* One coroutine on each worker, numbers 0 and 1. */
@@ -106,8 +95,7 @@ static void furnish(unsigned n, void (*first)(void *), void (*second)(void *))
 	parties = n;
 	sleepers = n - 1;
 	model_name(&barrier->word_, sizeof(barrier->word_), "barrier");
-	waiter = house_spawn(0, first, (void *)0, "first's word");
-	waiter_life = gr_load_relaxed(&waiter->life);
+	house_spawn(0, first, (void *)0, "first's word");
 	if (second != NULL)
 		house_spawn(1, second, (void *)1, "second's word");
 }
@@ -156,7 +144,7 @@ static const struct model models[] = {
 	BARRIER("deadline in front", setup_late_in_front, check_all_or_none, MODEL_NONE, MODEL_NONE,
 		HOUSE_WORKER(1), T(meet_in_time, 2), HOUSE_TIMER),
 	BARRIER("too late", setup_late, check_all_or_none, 1, 1, T(meet_too_late, 1), HOUSE_TIMER),
-	BARRIER("cancel", setup_cancelled, check_all_or_none, 2, 1, T(meet_in_time, 1), T(cancel, 0)),
+	BARRIER("cancel", setup_cancelled, check_all_or_none, 2, 1, T(meet_in_time, 1), T(house_cancel, 0)),
 };
 /* clang-format on */
 

@@ -7,7 +7,6 @@
 #include <errno.h>
 
 #include "netpoll/uvpool.h"
-#include "sched/cancel.h"
 #include "wire.h"
 
 #define LATER (INT64_MAX - 1) /* house_timer() lets it pass at any time */
@@ -28,8 +27,6 @@ static uint32_t stage;     /* of the one job */
 static unsigned under_way; /* plain: the owner's */
 static uint32_t ended, answers, run_is_over;
 static bool refuses, in_frame, held; /* constant */
-static struct gr_coro *caller;
-static uint64_t caller_life;
 
 /* Libuv ------------------------------------------------------------------------------------ */
 
@@ -165,14 +162,6 @@ static void finish(void *unused)
 	gr_fetch_add_relaxed(&answers, 1u);
 }
 
-static void cancel(void *unused)
-{
-	int rc = gr_cancel(caller, caller_life);
-
-	(void)unused;
-	MODEL_CHECK(rc == 0 || rc == -ESRCH);
-}
-
 /* The run ends, and with it the memory of its coroutines; then the pool has an answer (C5). */
 static void work_and_stop(void *number)
 {
@@ -194,8 +183,7 @@ static void furnish(void (*fn)(void *), bool may_be_called_off)
 	model_name(&lookup->call.users, sizeof(lookup->call.users), "users");
 	model_name(&lookup->call.given_up, sizeof(lookup->call.given_up), "given up");
 	model_name(lookup, sizeof(*lookup), "call");
-	caller = house_spawn(0, fn, NULL, "caller's word");
-	caller_life = gr_load_relaxed(&caller->life);
+	house_spawn(0, fn, NULL, "caller's word");
 }
 
 static void setup(void)
@@ -256,9 +244,9 @@ static const struct model models[] = {
 	CALL("deadline", setup_late, check, MODEL_NONE, 1, HOUSE_WORKER(0), HOUSE_TIMER),
 	CALL("deadline, can't be called off", setup_late_for_good, check, MODEL_NONE, 1,
 		HOUSE_WORKER(0), HOUSE_TIMER),
-	CALL("cancel", setup, check, 1, 1, HOUSE_WORKER(0), T(cancel)),
+	CALL("cancel", setup, check, 1, 1, HOUSE_WORKER(0), T(house_cancel)),
 	CALL("finish", setup_frame, check_answered, 2, 1, HOUSE_WORKER(0)),
-	CALL("finish, cancel", setup_frame, check_answered, MODEL_NONE, 1, HOUSE_WORKER(0), T(cancel)),
+	CALL("finish, cancel", setup_frame, check_answered, MODEL_NONE, 1, HOUSE_WORKER(0), T(house_cancel)),
 	CALL("outlives the run", setup_held, check, MODEL_NONE, 1,
 		{ .name = "worker 0", .run = work_and_stop }, HOUSE_TIMER),
 };

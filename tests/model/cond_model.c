@@ -7,7 +7,6 @@
 #include "goro/cond.h"
 #include "goro/time.h"
 #include "house.h"
-#include "sched/cancel.h"
 
 #define LATER (INT64_MAX - 1) /* house_timer() lets it pass at any time */
 
@@ -17,8 +16,6 @@ static struct object {
 } * object;
 
 static goro_cond *cond;
-static struct gr_coro *waiter;
-static uint64_t waiter_life;
 
 /* The model's time stands still. */
 int64_t gr_now(void)
@@ -140,14 +137,6 @@ static void broadcast_to_who_waits(void *unused)
 	goro_cond_broadcast(cond);
 }
 
-static void cancel(void *unused)
-{
-	int rc = gr_cancel(waiter, waiter_life);
-
-	(void)unused;
-	MODEL_CHECK(rc == 0 || rc == -ESRCH);
-}
-
 /* ------------------------------------------------------------------------------------------- */
 
 /* One coroutine on each worker. */
@@ -160,8 +149,7 @@ static void furnish(void (*first)(void *), void (*second)(void *))
 	model_name(&object->mutex.word_, sizeof(object->mutex.word_), "mutex");
 	model_name(object, sizeof(*object), "object");
 	model_name(cond, sizeof(*cond), "cond");
-	waiter = house_spawn(0, first, NULL, "first's word");
-	waiter_life = gr_load_relaxed(&waiter->life);
+	house_spawn(0, first, NULL, "first's word");
 	if (second != NULL)
 		house_spawn(1, second, NULL, "second's word");
 }
@@ -217,11 +205,11 @@ static const struct model models[] = {
 	COND("signal", setup_one, check, 3, 1, T(signal_later)),
 	COND("broadcast", setup_two, check, 1, 1, HOUSE_WORKER(1), T(broadcast_later)),
 	COND("deadline", setup_late, check, 1, 1, T(signal_later), HOUSE_TIMER),
-	COND("cancel", setup_cancelled, check, 2, 1, T(signal_later), T(cancel)),
+	COND("cancel", setup_cancelled, check, 2, 1, T(signal_later), T(house_cancel)),
 	COND("deadline in front", setup_late_in_front, check, MODEL_NONE, MODEL_NONE,
 		HOUSE_WORKER(1), T(signal_later), HOUSE_TIMER),
 	COND("cancel in front", setup_cancelled_in_front, check, 1, MODEL_NONE,
-		HOUSE_WORKER(1), T(signal_later), T(cancel)),
+		HOUSE_WORKER(1), T(signal_later), T(house_cancel)),
 	COND("signal and end", setup_freed, house_close, 2, 1, T(signal_who_waits)),
 	COND("broadcast and end", setup_freed, house_close, 2, 1, T(broadcast_to_who_waits)),
 };

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "sched/cancel.h"
 #include "sched/coro.h"
 #include "sched/idle.h"
 #include "sched/inject.h"
@@ -30,8 +31,13 @@ static void finish(struct gr_coro *co)
 
 struct gr_ports gr_ports = { .finish = finish };
 
+/* For house_cancel(). */
+static struct gr_coro *first;
+static uint64_t first_life;
+
 void house_open(unsigned workers)
 {
+	first = NULL;
 	gr_sched.seats = gr_sched.configured = workers;
 	gr_sched.stack_class = CLASS;
 	gr_sched.workers = model_alloc(workers * sizeof(struct gr_worker));
@@ -64,7 +70,19 @@ struct gr_coro *house_spawn(unsigned worker, void (*run)(void *arg), void *arg, 
 
 	model_name(&co->wait.word, sizeof(co->wait.word), name);
 	model_name(&co->life, sizeof(co->life), "life");
+	if (first == NULL) {
+		first = co;
+		first_life = gr_load_relaxed(&co->life);
+	}
 	return co;
+}
+
+void house_cancel(void *unused)
+{
+	int rc = gr_cancel(first, first_life);
+
+	(void)unused;
+	MODEL_CHECK(rc == 0 || rc == -ESRCH);
 }
 
 void house_spawn_here(void (*run)(void *arg), void *arg)

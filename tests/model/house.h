@@ -17,6 +17,9 @@
 void house_open(unsigned workers);
 struct gr_coro *house_spawn(unsigned worker, void (*run)(void *arg), void *arg, const char *name);
 
+/* Model thread: cancels the coroutine that was spawned first. */
+void house_cancel(void *unused);
+
 /* setup_NAME(): the model's own furnish(), with these arguments. */
 #define HOUSE_SETUP(name, ...)         \
 	static void setup_##name(void) \

@@ -10,7 +10,6 @@
 #include "goro/mutex.h"
 #include "goro/time.h"
 #include "house.h"
-#include "sched/cancel.h"
 
 #define LATER (INT64_MAX - 1) /* house_timer() lets it pass at any time */
 
@@ -21,8 +20,6 @@ static struct object {
 
 static int64_t now = 1;
 static bool time_flies; /* constant */
-static struct gr_coro *waiter;
-static uint64_t waiter_life;
 
 /* Unseen by the engine, since it orders nothing. */
 __attribute__((no_sanitize_thread)) int64_t gr_now(void)
@@ -90,14 +87,6 @@ static void lock_unless_cancelled(void *unused)
 	lock_until(GORO_FOREVER);
 }
 
-static void cancel(void *unused)
-{
-	int rc = gr_cancel(waiter, waiter_life);
-
-	(void)unused;
-	MODEL_CHECK(rc == 0 || rc == -ESRCH);
-}
-
 /* ------------------------------------------------------------------------------------------- */
 
 /* One coroutine on each worker. */
@@ -109,8 +98,7 @@ static void furnish(unsigned users, void (*first)(void *), void (*second)(void *
 	object->users = users;
 	model_name(&object->mutex.word_, sizeof(object->mutex.word_), "mutex");
 	model_name(object, sizeof(*object), "object");
-	waiter = house_spawn(0, first, NULL, "first's word");
-	waiter_life = gr_load_relaxed(&waiter->life);
+	house_spawn(0, first, NULL, "first's word");
 	if (second != NULL)
 		house_spawn(1, second, NULL, "second's word");
 }
@@ -196,11 +184,11 @@ static const struct model models[] = {
 	MUTEX("try", setup_three, check_freed, 2, T(lock), T(try_lock)),
 	MUTEX("deadline", setup_late, check_free, 2, T(lock_twice), HOUSE_TIMER),
 	MUTEX("handover, deadline", setup_late_hurry, check_free, 2, T(lock_twice), HOUSE_TIMER),
-	MUTEX("cancel", setup_cancelled, check_free, 2, T(lock_twice), T(cancel)),
+	MUTEX("cancel", setup_cancelled, check_free, 2, T(lock_twice), T(house_cancel)),
 	MUTEX("deadline of one coming", setup_late_in_front, check_free, 1,
 		HOUSE_WORKER(1), T(lock_twice), HOUSE_TIMER),
 	MUTEX("cancel of one coming", setup_cancelled_in_front, check_free, 1,
-		HOUSE_WORKER(1), T(lock_twice), T(cancel)),
+		HOUSE_WORKER(1), T(lock_twice), T(house_cancel)),
 };
 /* clang-format on */
 

@@ -6,7 +6,6 @@
 
 #include "goro/once.h"
 #include "house.h"
-#include "sched/cancel.h"
 #include "sync/waitline.h"
 
 #define MANY 100u /* more callers than come: it is not freed */
@@ -14,8 +13,6 @@
 static goro_once *once;
 static unsigned made;   /* plain: written by who does it, read by all */
 static uint32_t others; /* who come, but for the one who does it */
-static struct gr_coro *waiter;
-static uint64_t waiter_life;
 
 static void make(void *mine)
 {
@@ -57,14 +54,6 @@ static void call_twice(void *unused)
 	call(unused);
 }
 
-static void cancel(void *unused)
-{
-	int rc = gr_cancel(waiter, waiter_life);
-
-	(void)unused;
-	MODEL_CHECK(rc == 0 || rc == -ESRCH);
-}
-
 /* ------------------------------------------------------------------------------------------- */
 
 /* One coroutine on each worker. */
@@ -75,8 +64,7 @@ static void furnish(unsigned callers, void (*first)(void *), void (*second)(void
 	once = model_alloc(sizeof(*once));
 	others = callers - 1;
 	model_name(once, sizeof(*once), "once");
-	waiter = house_spawn(0, first, NULL, "first's word");
-	waiter_life = gr_load_relaxed(&waiter->life);
+	house_spawn(0, first, NULL, "first's word");
 	if (second != NULL)
 		house_spawn(1, second, NULL, "second's word");
 }
@@ -113,9 +101,9 @@ static const struct model models[] = {
 	ONCE("two coroutines", setup_two_coroutines, check_freed, 2, MODEL_NONE,
 		HOUSE_WORKER(1), T(call)),
 	ONCE("again", setup_again, check_kept, 3, 1, T(call_twice)),
-	ONCE("cancel", setup_cancelled, check_kept, 2, 1, T(call), T(cancel)),
+	ONCE("cancel", setup_cancelled, check_kept, 2, 1, T(call), T(house_cancel)),
 	ONCE("cancel in front", setup_cancelled_in_front, check_kept, 1, MODEL_NONE,
-		HOUSE_WORKER(1), T(call), T(cancel)),
+		HOUSE_WORKER(1), T(call), T(house_cancel)),
 };
 /* clang-format on */
 

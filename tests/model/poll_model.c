@@ -6,15 +6,12 @@
 
 #include <errno.h>
 
-#include "sched/cancel.h"
 #include "wire.h"
 
 #define LATER (INT64_MAX - 1) /* house_timer() lets it pass at any time */
 
 static struct gr_poll *entry;
 static unsigned file;
-static struct gr_coro *reader;
-static uint64_t reader_life;
 static uint32_t reopened;
 
 /* Coroutines ------------------------------------------------------------------------------- */
@@ -160,14 +157,6 @@ static void put_into_the_second(void *unused)
 	put(unused);
 }
 
-static void cancel(void *unused)
-{
-	int rc = gr_cancel(reader, reader_life);
-
-	(void)unused;
-	MODEL_CHECK(rc == 0 || rc == -ESRCH);
-}
-
 static void evict(void *unused)
 {
 	(void)unused;
@@ -184,8 +173,7 @@ static void furnish(void (*first)(void *), void (*second)(void *))
 	entry = gr_poll_open(0);
 	MODEL_CHECK(file != 0 && entry != NULL);
 	model_name(entry, sizeof(struct gr_lock), "entry's lock");
-	reader = house_spawn(0, first, NULL, "first's word");
-	reader_life = gr_load_relaxed(&reader->life);
+	house_spawn(0, first, NULL, "first's word");
 	if (second != NULL)
 		house_spawn(1, second, NULL, "second's word");
 }
@@ -219,7 +207,7 @@ static const struct model models[] = {
 	POLL("two", setup_two, house_close, 1, MODEL_NONE, T(put), T(put)),
 	POLL("two, the second waits first", setup_two_waiting, house_close, 1, 1, T(put_two)),
 	POLL("deadline", setup_late, house_close, MODEL_NONE, 1, T(put), HOUSE_TIMER),
-	POLL("cancel", setup_cancelled, house_close, 1, 1, T(put), T(cancel)),
+	POLL("cancel", setup_cancelled, house_close, 1, 1, T(put), T(house_cancel)),
 	POLL("either side", setup_either, house_close, 1, 1, T(put_and_make_room)),
 	POLL("both sides", setup_both, house_close, MODEL_NONE, 1,
 		HOUSE_WORKER(1), T(put_and_make_room)),

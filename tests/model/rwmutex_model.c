@@ -7,7 +7,6 @@
 #include "goro/rwmutex.h"
 #include "goro/time.h"
 #include "house.h"
-#include "sched/cancel.h"
 #include "sched/ready.h"
 
 #define MANY  100u            /* more users than come: it is not freed */
@@ -21,7 +20,6 @@ static struct object {
 static bool has_read;
 static uint32_t users; /* who have not left; counted while they hold it */
 static struct gr_coro *waiter;
-static uint64_t waiter_life;
 
 static bool i_am_the_last(void)
 {
@@ -157,14 +155,6 @@ static void write_unless_cancelled(void *unused)
 	write_until(GORO_FOREVER);
 }
 
-static void cancel(void *unused)
-{
-	int rc = gr_cancel(waiter, waiter_life);
-
-	(void)unused;
-	MODEL_CHECK(rc == 0 || rc == -ESRCH);
-}
-
 static void read_and_tell(void *unused)
 {
 	read_it(unused);
@@ -174,7 +164,7 @@ static void read_and_tell(void *unused)
 /* Reads until another has read, too, which no writer that has given up may hold back. */
 static void cancel_and_read_on(void *unused)
 {
-	cancel(unused);
+	house_cancel(unused);
 	while (!gr_load_relaxed(&has_read))
 		model_spin();
 	leave_reading(false);
@@ -212,7 +202,6 @@ static void furnish(unsigned count, void (*first)(void *), void (*second)(void *
 	model_name(&object->rw.word_, sizeof(object->rw.word_), "rwmutex");
 	model_name(object, sizeof(*object), "object");
 	waiter = house_spawn(0, first, NULL, "first's word");
-	waiter_life = gr_load_relaxed(&waiter->life);
 	if (second != NULL)
 		house_spawn(1, second, NULL, "second's word");
 }
@@ -275,12 +264,12 @@ static const struct model models[] = {
 	RW("a reader is held back", setup_writer_behind_reader, house_close, 3, 1,
 		T(leave_when_a_writer_waits)),
 	RW("deadline of a reader", setup_late_reader, check_kept, 2, 1, T(write_it), HOUSE_TIMER),
-	RW("cancel of a reader", setup_cancelled_reader, check_kept, 2, 1, T(write_it), T(cancel)),
+	RW("cancel of a reader", setup_cancelled_reader, check_kept, 2, 1, T(write_it), T(house_cancel)),
 	RW("deadline of a writer", setup_late_writer, check_kept, 2, 1, T(read_it), HOUSE_TIMER),
 	RW("deadline of a writer behind one", setup_late_writer_in_front, check_kept, 1, MODEL_NONE,
 		HOUSE_WORKER(1), T(write_it), HOUSE_TIMER),
 	RW("cancel of a writer in front", setup_cancelled_writer_in_front, check_kept, 1, MODEL_NONE,
-		HOUSE_WORKER(1), T(read_it), T(cancel)),
+		HOUSE_WORKER(1), T(read_it), T(house_cancel)),
 	RW("who gave up holds nobody back", setup_cancelled_writer_among_readers, check_kept, 2,
 		MODEL_NONE, HOUSE_WORKER(1), T(cancel_and_read_on)),
 	RW("who gives up holds nobody back", setup_cancelled_writer_among_readers, check_kept, 2,

@@ -9,14 +9,11 @@
 #include "chan/chan.h"
 #include "goro/select.h"
 #include "house.h"
-#include "sched/cancel.h"
 
 #define LATER (INT64_MAX - 1) /* house_timer() lets it pass at any time */
 
 static goro_chan *a, *b;
 static enum { UNMADE, SENT, RECEIVED, KEPT } fate[3]; /* of elements 1 and 2; plain memory */
-static struct gr_coro *selector;
-static uint64_t selector_life;
 
 static void received(uint64_t number)
 {
@@ -228,14 +225,6 @@ static void receive_and_free(void *unused)
 	goro_chan_free(b);
 }
 
-static void cancel(void *unused)
-{
-	int rc = gr_cancel(selector, selector_life);
-
-	(void)unused;
-	MODEL_CHECK(rc == 0 || rc == -ESRCH);
-}
-
 /* ------------------------------------------------------------------------------------------- */
 
 static goro_chan *make(const char *name)
@@ -268,8 +257,7 @@ static void furnish(void (*first)(void *), void (*second)(void *))
 	a = make("lock of a");
 	b = make("lock of b");
 	seed(0);
-	selector = house_spawn(0, first, NULL, "first's word");
-	selector_life = gr_load_relaxed(&selector->life);
+	house_spawn(0, first, NULL, "first's word");
 	if (second != NULL)
 		house_spawn(1, second, NULL, "second's word");
 }
@@ -322,9 +310,9 @@ static const struct model models[] = {
 	SELECT("two senders", setup_both, check_received, 1, T(send_a), T(send_b)),
 	SELECT("sender and close", setup_both, check_received, 1, T(close_a), T(send_b)),
 	SELECT("two try, cancel", setup_cancelled, check_lines, 1, T(try_send_a), T(try_send_b),
-		T(cancel)),
+		T(house_cancel)),
 	SELECT("deadline", setup_in_time, check_lines, 1, T(try_send_a), HOUSE_TIMER),
-	SELECT("cancel", setup_cancelled, check_lines, 2, T(try_send_a), T(cancel)),
+	SELECT("cancel", setup_cancelled, check_lines, 2, T(try_send_a), T(house_cancel)),
 	SELECT("select of a thread", setup_one, check_one, 2, T(exchange_two)),
 	SELECT("selects, opposite", setup_opposite, check_one, 2, HOUSE_WORKER(1)),
 	SELECT("selects, alike", setup_alike, check_one, 2, HOUSE_WORKER(1)),

@@ -7,7 +7,6 @@
 #include "goro/sem.h"
 #include "goro/time.h"
 #include "house.h"
-#include "sched/cancel.h"
 
 #define LATER (INT64_MAX - 1) /* house_timer() lets it pass at any time */
 
@@ -17,8 +16,6 @@ static struct object {
 } * object;
 
 static uint32_t got, given; /* units */
-static struct gr_coro *waiter;
-static uint64_t waiter_life;
 
 /* As a mutex -------------------------------------------------------------------------------- */
 
@@ -105,14 +102,6 @@ static void release_two(void *unused)
 	release(unused);
 }
 
-static void cancel(void *unused)
-{
-	int rc = gr_cancel(waiter, waiter_life);
-
-	(void)unused;
-	MODEL_CHECK(rc == 0 || rc == -ESRCH);
-}
-
 /* ------------------------------------------------------------------------------------------- */
 
 /* One coroutine on each worker. */
@@ -125,8 +114,7 @@ static void furnish(unsigned units, unsigned users, void (*first)(void *), void 
 	object->users = users;
 	model_name(&object->sem.word_, sizeof(object->sem.word_), "semaphore");
 	model_name(object, sizeof(*object), "object");
-	waiter = house_spawn(0, first, NULL, "first's word");
-	waiter_life = gr_load_relaxed(&waiter->life);
+	house_spawn(0, first, NULL, "first's word");
 	if (second != NULL)
 		house_spawn(1, second, NULL, "second's word");
 }
@@ -181,11 +169,11 @@ static const struct model models[] = {
 	SEM("one comes back", setup_three, house_close, 3, 1, T(use_twice)),
 	SEM("try", setup_three, house_close, 1, 1, T(use), T(try_to_use)),
 	SEM("deadline", setup_late, check_count, 1, 1, T(release), HOUSE_TIMER),
-	SEM("cancel", setup_cancelled, check_count, 2, 1, T(release), T(cancel)),
+	SEM("cancel", setup_cancelled, check_count, 2, 1, T(release), T(house_cancel)),
 	SEM("deadline in front", setup_late_in_front, check_count, MODEL_NONE, 1,
 		HOUSE_WORKER(1), T(release_two), HOUSE_TIMER),
 	SEM("cancel in front", setup_cancelled_in_front, check_count, 1, MODEL_NONE,
-		HOUSE_WORKER(1), T(release_two), T(cancel)),
+		HOUSE_WORKER(1), T(release_two), T(house_cancel)),
 	SEM("who tries does not overtake", setup_late, check_count, 1, MODEL_NONE,
 		T(release_two), T(try_to_acquire), HOUSE_TIMER),
 };

@@ -6,15 +6,12 @@
 #include "goro/time.h"
 #include "goro/waitgroup.h"
 #include "house.h"
-#include "sched/cancel.h"
 
 #define LATER (INT64_MAX - 1) /* house_timer() lets it pass at any time */
 
 static goro_waitgroup *group;
 static unsigned work[2]; /* plain memory: each is written before a done() */
 static bool shared;      /* constant: it is not the waiter's own */
-static struct gr_coro *waiter;
-static uint64_t waiter_life;
 
 static void see_all(void)
 {
@@ -65,14 +62,6 @@ static void do_both(void *unused)
 	done((void *)1);
 }
 
-static void cancel(void *unused)
-{
-	int rc = gr_cancel(waiter, waiter_life);
-
-	(void)unused;
-	MODEL_CHECK(rc == 0 || rc == -ESRCH);
-}
-
 /* ------------------------------------------------------------------------------------------- */
 
 static void furnish(void (*first)(void *), void (*second)(void *))
@@ -81,8 +70,7 @@ static void furnish(void (*first)(void *), void (*second)(void *))
 	group = model_alloc(sizeof(*group));
 	goro_waitgroup_add(group, 2);
 	model_name(group, sizeof(*group), "waitgroup");
-	waiter = house_spawn(0, first, NULL, "first's word");
-	waiter_life = gr_load_relaxed(&waiter->life);
+	house_spawn(0, first, NULL, "first's word");
 	if (second != NULL)
 		house_spawn(1, second, NULL, "second's word");
 }
@@ -128,7 +116,7 @@ static const struct model models[] = {
 	GROUP("ends with the wait", setup_one, 3, T(do_both)),
 	GROUP("two do", setup_one, 2, DONE(0), DONE(1)),
 	GROUP("two wait", setup_two, 1, HOUSE_WORKER(1), T(do_both)),
-	GROUP("cancel", setup_cancelled, 2, T(do_both), T(cancel)),
+	GROUP("cancel", setup_cancelled, 2, T(do_both), T(house_cancel)),
 	GROUP("deadline", setup_late, 1, T(do_both), HOUSE_TIMER),
 };
 /* clang-format on */
