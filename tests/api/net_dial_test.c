@@ -13,7 +13,7 @@
 
 #include "goro_libc.h"
 #include "goro_net.h"
-#include "goro_no_stack.h"
+#include "no_stack.h"
 
 /* Names ------------------------------------------------------------------------------------------ */
 

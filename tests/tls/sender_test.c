@@ -3,7 +3,7 @@
  * the runtime stops. */
 #include <stdatomic.h>
 
-#include "goro_no_stack.h"
+#include "no_stack.h"
 #include "tls_support.h"
 
 static goro_tls *ends[2];

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "goro_no_stack.h"
+/* no_stack.h: coroutines that can have no stack, since the kernel refuses the guard of one when they are to
+ * begin. It is the code itself, for the one file of a program that includes it: the program has an
+ * mprotect() before libc's, and all its guards are made by that.
+ */
+#ifndef GORO_NO_STACK_TEST_H
+#define GORO_NO_STACK_TEST_H
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -35,7 +40,8 @@ static void count_refused(const goro_error *error, void *arg)
 	atomic_fetch_add(&refused, 1);
 }
 
-void test_run_on_one_worker(void (*fn)(void *))
+/* One, since each has stacks of its own. */
+static void test_run_on_one_worker(void (*fn)(void *))
 {
 	goro_config config = GORO_CONFIG_INIT;
 
@@ -44,13 +50,22 @@ void test_run_on_one_worker(void (*fn)(void *))
 	CHECK_EQ(goro_run_config(&config, fn, NULL), 0);
 }
 
+/* How many coroutines have ended without having run. */
+static int test_stacks_refused(void)
+{
+	return atomic_load(&refused);
+}
+
 static void hold_a_stack(goro_waitgroup *until)
 {
 	atomic_fetch_add(&held, 1);
 	CHECK_EQ(goro_waitgroup_wait(until), 0);
 }
 
-void test_stacks_take(goro_waitgroup *until)
+/* In there. Takes all stacks that have a guard, and holds them until `until` is done; no other gets one
+ * until test_stacks_give(). One who stands in for the worker has stacks, so what happens next has to be tried
+ * again if test_stacks_refused() has not grown. */
+static void test_stacks_take(goro_waitgroup *until)
 {
 	int before = test_stacks_refused(), all = before + atomic_load(&held);
 
@@ -62,12 +77,9 @@ void test_stacks_take(goro_waitgroup *until)
 	}
 }
 
-void test_stacks_give(void)
+static void test_stacks_give(void)
 {
 	atomic_store(&refusing, false);
 }
 
-int test_stacks_refused(void)
-{
-	return atomic_load(&refused);
-}
+#endif
