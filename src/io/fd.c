@@ -23,15 +23,16 @@ _Static_assert(
 static int await_copy(
 	struct gr_caller *me, struct gr_poll *p, int copy, int fd, int events, int64_t deadline)
 {
-	for (;;) {
-		int ready = gr_sys_ready(copy, events);
-		int rc = ready != 0 ? 0 :
-				      gr_poll_wait(me, p, (unsigned)events, true, deadline,
-					      "fd wait", (const void *)(intptr_t)fd);
+	int ready;
 
-		if (ready != 0 || rc != 0)
-			return ready != 0 ? ready : rc;
+	while ((ready = gr_sys_ready(copy, events)) == 0) {
+		int rc = gr_poll_wait(me, p, (unsigned)events, true, deadline, "fd wait",
+			(const void *)(intptr_t)fd);
+
+		if (rc != 0)
+			return rc;
 	}
+	return ready;
 }
 
 static int await(struct gr_caller *me, int fd, int events, int64_t deadline)

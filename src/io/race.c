@@ -150,7 +150,7 @@ static void begin(struct race *r, int turn)
 {
 	struct attempt *a = &r->attempts[turn];
 
-	gr_fetch_add_relaxed(&r->users, 1u);
+	gr_fetch_add_relaxed(&r->users, 1u); /* the caller is one: it cannot end meanwhile */
 	if (gr_go_watched(try_address, a, unborn) != 0)
 		unborn(a);
 }

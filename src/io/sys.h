@@ -13,9 +13,8 @@
 
 #include "io/address.h"
 
-/* As their namesakes, but a failure is a negative errno; of the four that move bytes -ETIMEDOUT is
- * -ECONNABORTED. Accepted sockets are non-blocking and not
- * for children, and nothing sends SIGPIPE. */
+/* As their namesakes, but a failure is a negative errno; the four that move bytes say -ECONNABORTED for
+ * ETIMEDOUT. Accepted sockets are non-blocking and not for children, and nothing sends SIGPIPE. */
 ssize_t gr_sys_recv(int fd, void *buf, size_t n);
 ssize_t gr_sys_send(int fd, const void *buf, size_t n);
 ssize_t gr_sys_sendmsg(int fd, const struct msghdr *m);

@@ -34,8 +34,8 @@
  *      has a timer or a close to see to; nobody blocks while it is due.
  *
  * Source: libuv's design page ("a loop is not tied to a thread, but used by one at a time"); the
- * token that travels between idle workers is Tokio's. A thread of its own for the loop would cost
- * two thread hops an event, and would differ in loop.c alone.
+ * token that travels between idle workers is Tokio's. A thread of its own for the loop costs two
+ * thread hops an event; docs/io.md has the figures.
  */
 #ifndef GR_NETPOLL_LOOP_H
 #define GR_NETPOLL_LOOP_H
@@ -65,7 +65,8 @@ void gr_loop_post(struct gr_request *r);
  * no lock. */
 void gr_loop_post_or_run(struct gr_request *r);
 
-/* For the owner: the loop itself; the number of this round of polling; and to make somebody runnable whom the owner has claimed. */
+/* For the owner: the loop itself; the number of this round of polling; and to make somebody runnable whom
+ * the owner has claimed. */
 struct uv_loop_s *gr_loop_uv(void);
 uint32_t gr_loop_round(void);
 

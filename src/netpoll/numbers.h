@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* numbers.h: a piece of memory for each descriptor's number, zeroed at first, that never moves.
  *
- * Pieces lie in chunks, each twice as large as the one before (base/chunks.h). A chunk comes with the first number in it, and stays until
- * the loop ends. Acquire pairs with the release of who made it.
+ * Pieces lie in chunks, each twice as large as the one before (base/chunks.h). A chunk comes with the first
+ * number in it, and stays until the loop ends. Acquire pairs with the release of who made it.
  */
 #ifndef GR_NETPOLL_NUMBERS_H
 #define GR_NETPOLL_NUMBERS_H

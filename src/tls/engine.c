@@ -114,7 +114,7 @@ int gr_engine_handshake(struct gr_engine *e)
 /* Each question of the peer's makes an answer, and he may ask without end (E4). */
 static int check_answers(struct gr_engine *e)
 {
-	if (BIO_ctrl_pending(e->out) > GR_ENGINE_WIRE + GR_ENGINE_ANSWERS)
+	if (e->broken.code == 0 && BIO_ctrl_pending(e->out) > GR_ENGINE_WIRE + GR_ENGINE_ANSWERS)
 		gr_reason_set(&e->broken, -EPROTO, "the peer takes no answers, and goes on asking");
 	return e->broken.code;
 }

@@ -244,9 +244,13 @@ static void say_the_end(ssize_t *said, goro_waitgroup *done)
 	goro_waitgroup_done(done);
 }
 
-/* So that a reader is on his way to the connection, or a writer. The other one comes after. */
-static void await_the_first(void)
+/* A new session, a reader of which has the beginning of a message, and waits for the rest. */
+static void read_into_a_message(ssize_t *said, goro_waitgroup *done)
 {
+	meet();
+	begin_a_message();
+	goro_waitgroup_add(done, 1);
+	CHECK_EQ(go(read_byte, said, done), 0);
 	AWAIT(goro_tls_inspect(session, in_the_midst, NULL) == 1);
 	await_parked(1, "conn read");
 }
@@ -258,12 +262,8 @@ GORO_TEST(a_writer_waits_with_the_reader_for_the_rest_of_a_message)
 	ssize_t read, written;
 	char c;
 
-	meet();
-	begin_a_message();
-	goro_waitgroup_add(&reads, 1);
+	read_into_a_message(&read, &reads);
 	goro_waitgroup_add(&writes, 1);
-	CHECK_EQ(go(read_byte, &read, &reads), 0);
-	await_the_first();
 	CHECK_EQ(goro_tls_write(session, "v", 1, INT64_MIN), -ETIMEDOUT);
 	CHECK_EQ(goro_tls_shutdown(session, INT64_MIN), -ETIMEDOUT);
 	CHECK_EQ(go(write_byte, &written, &writes), 0);
@@ -287,12 +287,8 @@ GORO_TEST(a_writer_alone_reads_the_rest_of_a_message)
 	ssize_t read, ended;
 	char c;
 
-	meet();
-	begin_a_message();
+	read_into_a_message(&read, &reads);
 	goro_waitgroup_add(&writes, 1);
-	goro_waitgroup_add(&reads, 1);
-	CHECK_EQ(go(read_byte, &read, &reads), 0);
-	await_the_first();
 	CHECK_EQ(go(say_the_end, &ended, &writes), 0);
 	await_parked(1, "cond");
 	test_cancel(atomic_load(&reader));
@@ -319,11 +315,8 @@ GORO_TEST(a_close_and_a_cut_wake_who_wait_for_the_rest_of_a_message)
 		goro_waitgroup done = GORO_WAITGROUP_INIT;
 		ssize_t read, written;
 
-		meet();
-		begin_a_message();
-		goro_waitgroup_add(&done, 2);
-		CHECK_EQ(go(read_byte, &read, &done), 0);
-		await_the_first();
+		read_into_a_message(&read, &done);
+		goro_waitgroup_add(&done, 1);
 		CHECK_EQ(go(write_byte, &written, &done), 0);
 		await_parked(1, "cond");
 		if (cut)
