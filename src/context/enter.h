@@ -23,6 +23,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/atomic.h"
+
 #define GR_ENTRY_ARGS 6
 
 struct gr_entry {
@@ -31,6 +33,23 @@ struct gr_entry {
 	bool watched;      /* arg[1] is for who cannot call it (task/go.h) */
 	uint64_t arg[GR_ENTRY_ARGS];
 };
+
+/* The arguments there are. Word by word, as they have just been stored: a wider load would wait until
+ * the stores have reached the cache. */
+static inline void gr_entry_copy_args(struct gr_entry *e, const uint64_t *arg)
+{
+	for (unsigned i = 0; i < e->nint + e->nfp; i++)
+		e->arg[i] = gr_load_relaxed(&arg[i]);
+}
+
+static inline void gr_entry_copy(struct gr_entry *e, const struct gr_entry *from)
+{
+	e->fn = from->fn;
+	e->nint = gr_load_relaxed(&from->nint); /* byte by byte, too */
+	e->nfp = gr_load_relaxed(&from->nfp);
+	e->watched = from->watched;
+	gr_entry_copy_args(e, from->arg);
+}
 
 /* The k-th floating argument as a register wants it. Beyond the last: any value. */
 static inline double gr_enter_fp(const struct gr_entry *e, unsigned k)

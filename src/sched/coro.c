@@ -107,7 +107,7 @@ struct gr_coro *gr_coro_make(struct gr_coro_cache *cache, struct gr_stack_cache 
 	co->error = 0;
 	co->stack_class = (uint8_t)stack_class;
 	co->name[0] = '\0';
-	co->entry = *entry;
+	gr_entry_copy(&co->entry, entry);
 	co->why = NULL;
 	co->what = NULL;
 	co->locals = NULL;
@@ -136,11 +136,10 @@ static GR_NOINLINE void keep_half(struct gr_coro_cache *cache)
 
 void gr_coro_free(struct gr_coro_cache *cache, struct gr_coro *co)
 {
-	uint64_t life = gr_load_relaxed(&co->life);
+	uint64_t generation = gr_load_relaxed(&co->life) >> GR_CORO_LIFE_SHIFT;
 
-	/* A canceller may set its bit meanwhile. */
-	while (!gr_cas_release(&co->life, &life, life >> GR_CORO_LIFE_SHIFT << GR_CORO_LIFE_SHIFT))
-		;
+	/* A canceller's compare-exchange comes before it, or finds it and fails (cancel.c). */
+	gr_store_release(&co->life, generation << GR_CORO_LIFE_SHIFT);
 	co->next = cache->first;
 	cache->first = co;
 	if (gr_unlikely(++cache->count > GR_CORO_CACHE_MAX))

@@ -40,11 +40,10 @@ static GR_NOINLINE bool grow(struct gr_fresh *f)
 	if (cells == NULL)
 		return false;
 	gr_lock_acquire(&f->lock);
-	for (uint32_t i = 0; i < f->count; i++)
-		cells[i] = *cell(f, f->oldest + i);
+	for (uint32_t i = f->oldest; i != f->newest; i++)
+		cells[i & (larger - 1)] = *cell(f, i);
 	f->cells = cells;
 	f->mask = larger - 1;
-	f->oldest = 0;
 	gr_lock_release(&f->lock);
 	free(old);
 	return true;
@@ -52,28 +51,41 @@ static GR_NOINLINE bool grow(struct gr_fresh *f)
 
 bool gr_fresh_push(struct gr_fresh *f, struct gr_coro *co)
 {
-	if (gr_chaos(GR_CHAOS_FULL, 8) ||
-		(gr_unlikely(gr_fresh_count(f) == capacity(f)) && !grow(f)))
+	uint32_t end = gr_load_relaxed(&f->newest); /* ours */
+	uint32_t used = end - gr_load_acquire(&f->oldest);
+
+	if (gr_chaos(GR_CHAOS_FULL, 8) || (gr_unlikely(used == capacity(f)) && !grow(f)))
 		return false;
-	gr_lock_acquire(&f->lock);
-	*cell(f, f->oldest + f->count) = co;
-	gr_store_relaxed(&f->count, f->count + 1);
-	gr_lock_release(&f->lock);
+	*cell(f, end) = co;
+	gr_store_release(&f->newest, end + 1);
 	return true;
+}
+
+/* Under the lock; they are begin .. end - 1. */
+static struct gr_coro *take_one(struct gr_fresh *f, uint32_t begin, uint32_t end)
+{
+	if (gr_unlikely(++f->takes % GR_FRESH_OLDEST == 0 || gr_chaos(GR_CHAOS_ORDER, 4))) {
+		gr_store_relaxed(&f->oldest, begin + 1); /* F2 */
+		return *cell(f, begin);
+	}
+	gr_store_relaxed(&f->newest, end - 1);
+	if (end - begin > 1) { /* the next one's descriptor comes while this one runs */
+		gr_prefetch(*cell(f, end - 2));
+		gr_prefetch((char *)*cell(f, end - 2) + GR_CACHELINE);
+	}
+	return *cell(f, end - 1);
 }
 
 struct gr_coro *gr_fresh_pop_slow(struct gr_fresh *f)
 {
 	struct gr_coro *co = NULL;
+	uint32_t begin, end;
 
 	gr_lock_acquire(&f->lock);
-	if (f->count != 0) {
-		gr_store_relaxed(&f->count, f->count - 1);
-		if (gr_unlikely(++f->takes % GR_FRESH_OLDEST == 0 || gr_chaos(GR_CHAOS_ORDER, 4)))
-			co = *cell(f, f->oldest++); /* F2 */
-		else
-			co = *cell(f, f->oldest + f->count);
-	}
+	begin = gr_load_relaxed(&f->oldest);
+	end = gr_load_relaxed(&f->newest);
+	if (begin != end)
+		co = take_one(f, begin, end);
 	gr_lock_release(&f->lock);
 	return co;
 }
@@ -82,19 +94,21 @@ struct gr_coro *gr_fresh_steal(struct gr_fresh *f, unsigned most)
 {
 	struct gr_coro *first = NULL;
 	struct gr_coro **end = &first;
-	uint32_t n;
+	uint32_t begin, n;
 
-	if (gr_fresh_count(f) == 0 || gr_chaos(GR_CHAOS_STEAL, 4) || !gr_lock_try(&f->lock))
+	if (!gr_fresh_any(f) || gr_chaos(GR_CHAOS_STEAL, 4) || !gr_lock_try(&f->lock))
 		return NULL;
-	n = f->count - f->count / 2;
+	begin = gr_load_relaxed(&f->oldest);
+	n = gr_load_acquire(&f->newest) - begin;
+	n -= n / 2;
 	if (n > most)
 		n = most;
-	gr_store_relaxed(&f->count, f->count - n);
-	for (; n > 0; n--) {
-		*end = *cell(f, f->oldest++);
+	for (uint32_t i = begin; i != begin + n; i++) {
+		*end = *cell(f, i);
 		end = &(*end)->next;
 	}
 	*end = NULL;
+	gr_store_release(&f->oldest, begin + n);
 	gr_lock_release(&f->lock);
 	return first;
 }

@@ -10,14 +10,21 @@
  * begins first: a tree of coroutines is walked in depth, with as many stacks as it is deep, not as
  * it is wide. Thieves take the oldest, the largest subtrees.
  *
- *  F1  Everything is under `lock`, but only the owner adds and replaces the array; `count` is
- *      stored relaxed and read without the lock as a hint. For the owner, 0 is no hint: it is
- *      empty. For the last look of who goes to sleep: a push stores it before gr_idle_notify().
+ *  F1  Taking, by whomever, and replacing the array are done under `lock`. Adding is not: only the owner
+ *      adds, and behind `newest`, where nobody else looks; so `newest` is stored by the owner alone, and
+ *      goes back only under the lock. `oldest` moves under the lock, and never back.
  *  F2  None is forgotten: each GR_FRESH_OLDEST-th time the owner takes the oldest.
+ *  F3  gr_fresh_any() is a hint, but what has been pushed and nobody has taken makes it true: for its
+ *      owner, and for the last look of who goes to sleep (a push comes before gr_idle_notify()).
  *
  * Source: the order is Cilk's (Blumofe, Leiserson: "Scheduling multithreaded computations by work
  * stealing", 1999). A lock, since a thief takes many at once: where the owner takes from the other
- * end by itself, a thief can safely take one only. It is taken once a coroutine's life.
+ * end by itself, a thief can safely take one only. The owner takes it once a coroutine's life.
+ *
+ * Orderings
+ *   push   store-release of newest, pairs with the thief's load-acquire: the cell and the coroutine are
+ *          visible. The load-acquire of oldest pairs with the thief's store-release: a cell is
+ *          written again after it was read.
  */
 #ifndef GR_SCHED_FRESH_H
 #define GR_SCHED_FRESH_H
@@ -29,8 +36,8 @@
 
 struct gr_fresh {
 	struct gr_lock lock;
-	uint32_t count;
-	uint32_t oldest;        /* index of it, mod capacity */
+	uint32_t oldest;        /* indices mod 2^32; here is the oldest ... */
+	uint32_t newest;        /* ... and here behind the newest */
 	uint32_t mask;          /* capacity - 1 */
 	uint32_t takes;         /* the owner's */
 	struct gr_coro **cells; /* NULL: capacity 0 */
@@ -43,15 +50,16 @@ bool gr_fresh_push(struct gr_fresh *f, struct gr_coro *co);
 
 struct gr_coro *gr_fresh_pop_slow(struct gr_fresh *f);
 
-static inline unsigned gr_fresh_count(const struct gr_fresh *f)
+/* Is there one? (F3) */
+static inline bool gr_fresh_any(const struct gr_fresh *f)
 {
-	return gr_load_relaxed(&f->count);
+	return gr_load_relaxed(&f->oldest) != gr_load_relaxed(&f->newest);
 }
 
 /* Owner only. NULL: empty. */
 static inline struct gr_coro *gr_fresh_pop(struct gr_fresh *f)
 {
-	return gr_fresh_count(f) == 0 ? NULL : gr_fresh_pop_slow(f);
+	return gr_fresh_any(f) ? gr_fresh_pop_slow(f) : NULL;
 }
 
 /* Anybody: takes the older half, but no more than `most`, linked by `next`, the oldest first. NULL:

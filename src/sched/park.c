@@ -136,11 +136,11 @@ static GR_ALWAYS_INLINE void commit(struct gr_worker *w)
  * inherit the stack of `dying`, the caller, which then goes on in its place. */
 static GR_ALWAYS_INLINE struct gr_coro *next_local(struct gr_worker *w, struct gr_coro *dying)
 {
+	uint64_t ticks = gr_load_relaxed(&w->ticks) + 1;
 	struct gr_coro *co;
 
-	gr_bump(w->ticks);
-	if (gr_unlikely(gr_load_relaxed(&w->ticks) % GR_WORKER_VISIT == 0 ||
-		    gr_load_relaxed(&w->urged))) {
+	gr_store_relaxed(&w->ticks, ticks);
+	if (gr_unlikely(ticks % GR_WORKER_VISIT == 0 || gr_load_relaxed(&w->urged))) {
 		w->visit = true;
 		return NULL;
 	}

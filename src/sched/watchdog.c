@@ -44,7 +44,7 @@ static bool front_of(const struct gr_worker *w, struct front *f)
 		return true;
 	f->fresh = true;
 	f->place = gr_load_acquire(&w->fresh.oldest);
-	return gr_fresh_count(&w->fresh) != 0;
+	return gr_fresh_any(&w->fresh);
 }
 
 /* Something that could run (G1). */

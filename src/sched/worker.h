@@ -194,7 +194,7 @@ static GR_ALWAYS_INLINE struct gr_coro *gr_worker_next(struct gr_worker *w)
 {
 	struct gr_coro *co;
 
-	if (gr_unlikely(gr_fresh_count(&w->fresh) != 0 && ++w->begun_runs > GR_WORKER_BEGUN_RUNS)) {
+	if (gr_unlikely(gr_fresh_any(&w->fresh) && ++w->begun_runs > GR_WORKER_BEGUN_RUNS)) {
 		w->begun_runs = 0;
 		co = gr_fresh_pop(&w->fresh);
 		if (co != NULL)
@@ -210,7 +210,7 @@ static GR_ALWAYS_INLINE struct gr_coro *gr_worker_next(struct gr_worker *w)
 /* Does it hold anything that others could take? The next-slot does not count. */
 static inline bool gr_worker_holds(const struct gr_worker *w)
 {
-	return gr_runq_len(&w->queue) != 0 || gr_fresh_count(&w->fresh) != 0;
+	return gr_runq_len(&w->queue) != 0 || gr_fresh_any(&w->fresh);
 }
 
 /* The same, if it stands still: then the next-slot counts (runq.h R4). */

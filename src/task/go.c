@@ -22,7 +22,7 @@ static void pack_entry(struct gr_entry *e, const struct goro_call *call)
 	e->nint = (uint8_t)call->nint;
 	e->nfp = (uint8_t)call->nfp;
 	e->watched = false;
-	memcpy(e->arg, call->arg, sizeof e->arg);
+	gr_entry_copy_args(e, call->arg);
 }
 
 /* From a worker: into its ring. A thread that is none: into the global queue. */

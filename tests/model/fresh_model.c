@@ -11,7 +11,8 @@ static void setup(void)
 	fresh = model_alloc(sizeof(*fresh));
 	fresh->takes = GR_FRESH_OLDEST - 2; /* F2: the second one to come takes the oldest */
 	model_name(&fresh->lock, sizeof(fresh->lock), "lock");
-	model_name(&fresh->count, sizeof(fresh->count), "count");
+	model_name(&fresh->oldest, sizeof(fresh->oldest), "oldest");
+	model_name(&fresh->newest, sizeof(fresh->newest), "newest");
 	model_name(fresh, sizeof(*fresh), "fresh");
 }
 
@@ -59,7 +60,7 @@ static void run_all_own(void *arg)
 	(void)arg;
 	push(0);
 	run_next();
-	MODEL_CHECK(gr_fresh_count(fresh) == 0);
+	MODEL_CHECK(!gr_fresh_any(fresh));
 	push(1);
 	run_next();
 	MODEL_CHECK(gr_fresh_pop(fresh) == NULL);
@@ -81,7 +82,7 @@ static void check_done(unsigned n)
 
 	while ((co = gr_fresh_pop(fresh)) != NULL)
 		hands_run(co);
-	MODEL_CHECK(fresh->count == 0);
+	MODEL_CHECK(!gr_fresh_any(fresh));
 	hands_all_done(n);
 	gr_fresh_fini(fresh);
 }

@@ -141,11 +141,54 @@ static void a_new_context_has_the_rounding_of_the_start_whoever_makes_it(void **
 	gr_context_start();
 }
 
+#if defined(__x86_64__)
+
+/* The x87's masks: with one bit clear, a flag that is set traps at the next instruction. */
+static void set_x87_control(uint16_t word)
+{
+	__asm__ volatile("fldcw %0" : : "m"(word));
+}
+
+static unsigned x87_flags(void)
+{
+	uint16_t status;
+
+	__asm__ volatile("fnstsw %0" : "=m"(status));
+	return status & 0x3f;
+}
+
+static void divide_by_zero(void)
+{
+	__asm__ volatile("fld1\n\tfldz\n\tfdivrp\n\tfstp %%st(0)" ::: "st");
+}
+
+static void flags_left_behind_do_not_trap_where_exceptions_do(void **state)
+{
+	(void)state;
+	if (gr_sanitizer_valgrind)
+		skip(); /* its x87 knows no exceptions */
+	set_x87_control(0x37b); /* division by zero traps */
+	gr_context_start();
+	set_x87_control(0x37f);
+	divide_by_zero();
+	assert_int_equal(x87_flags() & 4, 4);
+	gr_context_reset();
+	assert_int_equal(x87_flags(), 0);
+	__asm__ volatile("fwait"); /* here it would come */
+	set_x87_control(0x37f);
+	gr_context_start();
+}
+
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_context_has_a_rounding_of_its_own),
 		cmocka_unit_test(a_new_context_has_the_rounding_of_the_start_whoever_makes_it),
+#if defined(__x86_64__)
+		cmocka_unit_test(flags_left_behind_do_not_trap_where_exceptions_do),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
