@@ -166,7 +166,7 @@ static void flags_left_behind_do_not_trap_where_exceptions_do(void **state)
 {
 	(void)state;
 	if (gr_sanitizer_valgrind)
-		skip(); /* its x87 knows no exceptions */
+		skip();         /* its x87 knows no exceptions */
 	set_x87_control(0x37b); /* division by zero traps */
 	gr_context_start();
 	set_x87_control(0x37f);
