@@ -119,8 +119,9 @@ static void advance(struct rest *r, size_t bytes)
 	r->skip += bytes;
 }
 
-/* One system call. How many bytes went, and in *all how many it was asked for. */
-static ssize_t send_batch(struct gr_sock *s, const struct rest *r, size_t *all)
+/* One system call. How many bytes went, and in *all how many it was asked for. Not inlined: who
+ * writes one buffer shall not have these on his stack. */
+static GR_NOINLINE ssize_t send_batch(struct gr_sock *s, const struct rest *r, size_t *all)
 {
 	struct iovec v[BATCH];
 	struct msghdr m = { .msg_iov = v };
