@@ -175,6 +175,13 @@ static void run_for_ever(void *arg)
 		;
 }
 
+static void stand_still(void *arg)
+{
+	(void)arg;
+	for (;;)
+		;
+}
+
 static void add_in_two_steps(void *arg)
 {
 	(void)arg;
@@ -247,6 +254,7 @@ static const struct model models[] = {
 	FAILS("a wake-up lost", "deadlock", T(sleep_blindly), T(wake)),
 	FAILS("nobody comes", "deadlock", T(wait_for_ever)),
 	FAILS("no end", "livelock", T(run_for_ever)),
+	FAILS("no end, no step", "livelock", T(stand_still)),
 	PASSES("two steps, alone", T(add_in_two_steps)),
 	{ .name = "two steps", .setup = setup, .fails = "check", .check = check_two,
 		.threads = { T(add_in_two_steps), T(add_in_two_steps) } },
