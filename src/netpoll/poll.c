@@ -19,16 +19,17 @@
 struct slot {
 	struct gr_wait *wait; /* NULL: nobody waits */
 	uint64_t seq;
-	bool deaf; /* not for events */
 };
 
+/* What a wait and an event touch is one cache line: all but the last two. */
 struct gr_poll {
 	struct gr_lock lock;
 	int fd;
 	struct slot slots[2]; /* reader's, writer's */
+	uint32_t round;       /* of its last event */
+	uint8_t deaf;         /* sides whose sleeper is not for events */
 	uint8_t armed;
 	uint8_t ignored;
-	uint32_t round; /* of its last event */
 	bool open;
 	bool evicted;
 	bool closing; /* the owner shall close it */
@@ -38,6 +39,8 @@ struct gr_poll {
 	struct gr_request request;
 	uv_poll_t handle;
 } __attribute__((aligned(GR_CACHELINE)));
+
+_Static_assert(offsetof(struct gr_poll, request) <= GR_CACHELINE, "one cache line");
 
 /* The owner's half ---------------------------------------------------------------------------- */
 
@@ -126,7 +129,7 @@ static uint8_t claim_for(struct gr_poll *p, uint8_t events, int outcome, struct 
 		woken[i] = NULL;
 		if (!(events & SIDE(i)))
 			continue;
-		if (!p->slots[i].deaf)
+		if (!(p->deaf & SIDE(i)))
 			woken[i] = claim(p, i, outcome);
 		if (woken[i] == NULL)
 			idle |= SIDE(i);
@@ -188,7 +191,7 @@ static uint8_t wanted(const struct gr_poll *p)
 	uint8_t events = 0;
 
 	for (unsigned i = 0; i < 2; i++)
-		if (p->slots[i].wait != NULL && !p->slots[i].deaf)
+		if (p->slots[i].wait != NULL && !(p->deaf & SIDE(i)))
 			events |= SIDE(i);
 	return events;
 }
@@ -285,8 +288,9 @@ static int sleep_in_slots(struct gr_caller *me, struct gr_poll *p, unsigned side
 		if (!(sides & SIDE(i)))
 			continue;
 		GR_DEBUG(p->slots[i].wait == NULL);
-		p->slots[i] = (struct slot){ .wait = me->wait, .seq = seq, .deaf = deaf };
+		p->slots[i] = (struct slot){ .wait = me->wait, .seq = seq };
 	}
+	p->deaf = (uint8_t)(deaf ? p->deaf | sides : p->deaf & ~sides);
 	gr_worker_outside(me->worker);
 	rc = gr_park_locked(me, deadline, unlock_and_post, p, why, what);
 	gr_worker_answered(me->worker);

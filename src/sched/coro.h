@@ -38,6 +38,7 @@
 
 #define GR_CORO_NAME 16
 
+/* A switch, a park and a wake touch the first two cache lines only. */
 struct gr_coro {
 	struct gr_wait wait;
 	struct gr_context context;
@@ -48,15 +49,15 @@ struct gr_coro {
 	int error; /* errno while it is off its worker */
 	uint8_t stack_class;
 	uint8_t place; /* enum gr_coro_place; of checked builds */
-	char name[GR_CORO_NAME];
-	struct gr_entry entry;
-	void *site; /* code address of its go() */
-	struct gr_fiber fiber;
 	const char *why;
 	const void *what;
 	int64_t since;
 	void *locals; /* task/local.c */
 	void *scope;  /* defers and tries: room for panic.c */
+	struct gr_entry entry;
+	struct gr_fiber fiber;
+	void *site; /* code address of its go() */
+	char name[GR_CORO_NAME];
 } __attribute__((aligned(GR_CACHELINE)));
 
 /* life: three flags; the rest is a generation that grows with each use of the slot. */
