@@ -67,6 +67,15 @@ def find_driver(directory, name):
     return None
 
 
+def attempt(cell, *arguments):
+    """What `cell` returns, {figure: ...} and what went wrong or None: one that fails does not end the
+    run."""
+    try:
+        return cell(*arguments)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return {}, str(error)
+
+
 def measure(command):
     """Runs one driver; {figure: (value, unit)}, and what went wrong or None."""
     try:
