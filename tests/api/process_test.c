@@ -174,7 +174,7 @@ GORO_TEST(what_cannot_be_executed_says_why_and_leaves_nothing)
 	unsigned fds;
 
 	CHECK_EQ(end(begin("exit 0", 0, NULL)), 0); /* libuv has what it needs */
-	AWAIT(goro_process_spawn(&p, cases[0], NULL, NULL) == -ENOENT);
+	CHECK_EQ(goro_process_spawn(&p, cases[0], NULL, NULL), -ENOENT);
 	fds = test_count_fds();
 	o.pipes = ALL;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
