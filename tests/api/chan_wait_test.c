@@ -334,7 +334,7 @@ GORO_TEST(close_wakes_a_receiver_of_no_size)
 	goro_chan *c = goro_chan_make(0, 0);
 	int rc = 0;
 
-	CHECK(c != NULL);
+	CHECK_TRUE(c != NULL);
 	CHECK_EQ(go(receive_nothing, c, &rc), 0);
 	await_parked(1, "chan recv");
 	CHECK_EQ(goro_chan_close(c), 0);
