@@ -53,7 +53,8 @@ void gr_context_start(void)
 void gr_context_reset(void)
 {
 	__asm__ volatile("ldmxcsr %0" : : "m"(first_mxcsr));
-	/* Flags left behind would trap if the new word lets them. Seldom, since it is dear: 14 ns. */
+	/* The x87's flags are the thread's, as a switch has them too; but those left behind would trap if
+	 * the new word lets them. Seldom, since it is dear: 14 ns. */
 	if ((first_x87_control & X87_MASKS) != X87_MASKS)
 		__asm__ volatile("fnclex");
 	__asm__ volatile("fldcw %0" : : "m"(first_x87_control));

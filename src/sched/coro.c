@@ -113,7 +113,7 @@ struct gr_coro *gr_coro_make(struct gr_coro_cache *cache, struct gr_stack_cache 
 	co->what = NULL;
 	co->locals = NULL;
 	co->scope = NULL;
-	/* Relaxed: ours, but for the bit of a canceller who came late. */
+	/* Relaxed: without LIVE nobody else writes it; who did has been here, or came by a lock. */
 	generation = (gr_load_relaxed(&co->life) >> GR_CORO_LIFE_SHIFT) + 1;
 	if (gr_unlikely(generation < first_generation))
 		generation = first_generation;
@@ -139,7 +139,8 @@ void gr_coro_free(struct gr_coro_cache *cache, struct gr_coro *co)
 {
 	uint64_t generation = gr_load_relaxed(&co->life) >> GR_CORO_LIFE_SHIFT;
 
-	/* A canceller's compare-exchange comes before it, or finds it and fails (cancel.c). */
+	/* A canceller's compare-exchange comes before it, or finds it and fails (cancel.c). Release: who
+	 * finds it dead (acquire: gr_coro_live(), dump.c) finds its life behind it. */
 	gr_store_release(&co->life, generation << GR_CORO_LIFE_SHIFT);
 	co->next = cache->first;
 	cache->first = co;

@@ -14,8 +14,10 @@
  *      adds, and behind `newest`, where nobody else looks; so `newest` is stored by the owner alone, and
  *      goes back only under the lock. `oldest` moves under the lock, and never back.
  *  F2  None is forgotten: each GR_FRESH_OLDEST-th time the owner takes the oldest.
- *  F3  gr_fresh_any() is a hint, but what has been pushed and nobody has taken makes it true: for its
- *      owner, and for the last look of who goes to sleep (a push comes before gr_idle_notify()).
+ *  F3  gr_fresh_any() is a hint, but what has been pushed and not been taken makes it true. For the
+ *      owner: `newest` is its own, and `oldest` is never read beyond what was taken. For the last
+ *      look of who goes to sleep: the push comes before gr_idle_notify(), whose fence pairs with the
+ *      sleeper's (I3 of idle.h), so he sees that `newest`, or the pusher sees him.
  *
  * Source: the order is Cilk's (Blumofe, Leiserson: "Scheduling multithreaded computations by work
  * stealing", 1999). A lock, since a thief takes many at once: where the owner takes from the other
@@ -25,6 +27,7 @@
  *   push   store-release of newest, pairs with the thief's load-acquire: the cell and the coroutine are
  *          visible. The load-acquire of oldest pairs with the thief's store-release: a cell is
  *          written again after it was read.
+ *   take   the lock orders takers, and what the owner puts back into `newest`; the rest is relaxed.
  */
 #ifndef GR_SCHED_FRESH_H
 #define GR_SCHED_FRESH_H
