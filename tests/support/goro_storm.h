@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* goro_storm.h: with GORO_TEST_STORM in the environment every test runs among signals: 10,000 times
- * a second a SIGPROF to one of the workers, and as often a signal to the main thread. Their handler
- * does nothing, but system calls come back with EINTR and frames lie on the coroutines' stacks.
- * Children have no timers, so they are left alone. */
+ * a second a SIGPROF to one of the workers, and as often, but under ThreadSanitizer, a signal to the
+ * main thread. Their handler does nothing, but system calls come back with EINTR and frames lie on
+ * the coroutines' stacks. Children have no timers, so they are left alone. */
 #ifndef GORO_TEST_STORM_H
 #define GORO_TEST_STORM_H
 
