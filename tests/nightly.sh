@@ -5,7 +5,8 @@
 # GORO_NIGHTLY_REPEATS (default 20): how often each racing test runs.
 # GORO_NIGHTLY_SOAK (default 600): how many seconds everything runs at once, release and lto; a fifth
 # of it with the sanitizers.
-# GORO_NIGHTLY_FAULTS (default 1800): how many seconds calls are made to fail, in two builds.
+# GORO_NIGHTLY_FAULTS (default 1800): how many seconds calls of a sample are made to fail,
+# in two builds; those of each site besides.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -55,6 +56,7 @@ for name in chaos asan tsan; do
 	part "seeds, $name" sh tests/seeds.sh "$name" 1 1000 -t 600
 done
 for name in dev asan; do
+	part "$name, faults at each site" python3 tests/fault/drive.py "build/$name/tests/fault" --sites 5
 	part "$name, faults" python3 tests/fault/drive.py "build/$name/tests/fault" --points 40 \
 		--seconds "$faults"
 done

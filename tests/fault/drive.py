@@ -4,12 +4,14 @@
 
 First each program runs without a fault, which counts its calls by kind. Then, for each kind and each
 k up to that count, it runs once with the k-th call failing (at), and once with the k-th and all later
-ones failing (from). A run is good if the program ends by itself, in time, with 0 and what it prints
+ones failing (from). With --sites it is not each k, but the first call of each site: of each way
+through the library that ends in a call (fault.h). A run is good if the program ends by itself, in time, with 0 and what it prints
 otherwise, or with an error that it tells: no signal, no broken invariant, no sanitizer's report.
 everything.c says 0 only if nothing is lost, nothing held, and what had failed works afterwards;
 the others do not check all that they are told, and may end early.
 
-Threads race, so a count is not the same each time: points that a run does not reach are counted apart.
+Threads race, so neither a count nor the sites are the same each time: sites are gathered from some
+runs, and points that no try reaches are counted apart.
 """
 import argparse
 import collections
@@ -36,8 +38,12 @@ ALARMS = re.compile(
     r"|, its status is 0x[0-9a-f]*[1-9a-f]; .*")  # a child that a signal has ended
 
 Program = collections.namedtuple("Program", "name command env")
-Point = collections.namedtuple("Point", "program kind mode k")
-Result = collections.namedtuple("Result", "status said calls failed hung")
+Point = collections.namedtuple("Point", "program kind mode k site", defaults=(0,))
+Result = collections.namedtuple("Result", "status said calls failed sites hung")
+
+# As in fault.h.
+SITES = 32768
+SITE_KINDS = 128
 
 
 def read_kinds():
@@ -101,14 +107,17 @@ def run(program, env, limit):
                 os.killpg(child.pid, signal.SIGKILL)
                 said, _ = child.communicate()
         data = log.read()
-    size = 8 * (len(KINDS) + 1)
-    numbers = struct.unpack("=%dQ" % (len(KINDS) + 1), data[:size].ljust(size, b"\0"))
-    return Result(child.returncode, said.decode(errors="replace"),
-                  dict(zip(KINDS, numbers)), numbers[-1], hung)
+    words = len(KINDS) + 1 + SITES
+    numbers = struct.unpack("=%dQ" % words, data.ljust(8 * words, b"\0"))
+    return Result(child.returncode, said.decode(errors="replace"), dict(zip(KINDS, numbers)),
+                  numbers[len(KINDS)], {n for n in numbers[len(KINDS) + 1:] if n}, hung)
 
 
 def fault_env(point):
-    return {"FAULT_KIND": point.kind, "FAULT_" + point.mode.upper(): str(point.k)}
+    env = {"FAULT_KIND": point.kind, "FAULT_" + point.mode.upper(): str(point.k)}
+    if point.site:
+        env["FAULT_SITE"] = str(point.site)
+    return env
 
 
 def in_vain(point):
@@ -143,16 +152,39 @@ def choose(n, most, rng):
     return list(range(1, first + 1)) + sorted(rest)
 
 
-def count(programs, jobs, limit):
+def count(programs, options):
+    """The calls of each by kind, and its sites."""
+    runs = options.sites or 1
+    env = {"FAULT_NOTE": "1"} if options.sites else {}
+
     def one(program):
-        result = run(program, {}, limit)
+        result = run(program, env, options.limit)
         if result.status != 0:
             sys.exit("%s fails without a fault:\n%s" % (program.name, result.said))
         return result
 
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        results = list(pool.map(one, programs))
-    return [(program, result.calls) for program, result in zip(programs, results)]
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        results = list(pool.map(one, [p for p in programs for _ in range(runs)]))
+    return [(program, results[i * runs].calls,
+             sorted(set().union(*(r.sites for r in results[i * runs:(i + 1) * runs]))))
+            for i, program in enumerate(programs)]
+
+
+def points_of(program, calls, sites, options):
+    """Those of one program, each with what orders them at random."""
+    points = []
+    for number, kind in enumerate(KINDS):
+        if not re.fullmatch(options.kinds, kind):
+            continue
+        for mode in ("at", "from"):
+            rng = random.Random("%d %s %s %s" % (options.seed, program.name, kind, mode))
+            if options.sites:
+                here = [Point(program, kind, mode, 1, s) for s in sites if s % SITE_KINDS == number]
+            else:
+                here = [Point(program, kind, mode, k)
+                        for k in choose(calls[kind], options.points, rng)]
+            points += [(rng.random(), point) for point in here]
+    return points
 
 
 def print_failure(point, what, result):
@@ -169,16 +201,8 @@ def drive(options):
     programs = [p for p in find_programs(options.folder) if re.search(options.programs, p.name)]
     if not programs:
         sys.exit("no such program in " + options.folder)
-    counted = count(programs, options.jobs, options.limit)
-    points = []
-    for program, calls in counted:
-        for kind in KINDS:
-            if not re.fullmatch(options.kinds, kind):
-                continue
-            for mode in ("at", "from"):
-                rng = random.Random("%d %s %s %s" % (options.seed, program.name, kind, mode))
-                points += [(rng.random(), Point(program, kind, mode, k))
-                           for k in choose(calls[kind], options.points, rng)]
+    counted = count(programs, options)
+    points = sum((points_of(*c, options) for c in counted), [])
     points = [point for _, point in sorted(points, key=lambda p: p[0])]
     until = time.monotonic() + options.seconds if options.seconds else None
     passed, failed, missed = (collections.Counter() for _ in range(3))
@@ -188,7 +212,11 @@ def drive(options):
         if until is not None and time.monotonic() > until:
             return None
         limit = min(options.limit, 5) if in_vain(point) else options.limit
-        return run(point.program, fault_env(point), limit)
+        for _ in range(5 if point.site else 1):
+            result = run(point.program, fault_env(point), limit)
+            if result.failed != 0 or complaint(point, result) is not None:
+                break
+        return result
 
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for point, result in zip(points, pool.map(one, points)):
@@ -206,13 +234,14 @@ def drive(options):
 
     print("\n%-18s %10s %8s %8s %8s" % ("kind", "calls", "passed", "failed", "missed"))
     for kind in KINDS:
-        calls = sum(c[kind] for _, c in counted)
+        calls = sum(c[kind] for _, c, _ in counted)
         print("%-18s %10d %8d %8d %8d" % (kind, calls, passed[kind], failed[kind], missed[kind]))
-    print("fault points: %d in %d programs, %d passed, %d failed (%d not reached, %d left for "
-          "another seed; seed %d)" % (sum(passed.values()) + sum(failed.values()), len(programs),
-                                      sum(passed.values()), sum(failed.values()),
-                                      sum(missed.values()), left, options.seed))
-    never = [kind for kind in KINDS if not any(c[kind] for _, c in counted)]
+    n_passed, n_failed = sum(passed.values()), sum(failed.values())
+    print("fault %s: %d in %d programs, %d passed, %d failed (%d not reached, %d left for another "
+          "seed; seed %d)" % ("sites" if options.sites else "points", n_passed + n_failed,
+                              len(programs), n_passed, n_failed, sum(missed.values()), left,
+                              options.seed))
+    never = [kind for kind in KINDS if not any(c[kind] for _, c, _ in counted)]
     if never and options.every_kind:
         print("never called: " + ", ".join(never))
     return 1 if failed or not passed or (never and options.every_kind) else 0
@@ -243,6 +272,7 @@ def main():
     parser.add_argument("--kinds", default=".*", metavar="REGEX", help="whole names of kinds.def")
     parser.add_argument("--points", type=int, default=1000000, metavar="N",
                         help="at most so many of a program, kind and mode (default: all)")
+    parser.add_argument("--sites", type=int, metavar="N", help="the sites of N runs of each program")
     parser.add_argument("--seconds", type=float, metavar="S", help="begin no run after so long")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10 ** 6),
                         help="chooses the sample")

@@ -22,7 +22,8 @@ static const struct {
 static struct fault_log own;
 static struct fault_log *log_of_all = &own;
 static unsigned chosen = FAULT_KINDS, always = FAULT_KINDS;
-static uint64_t at, from;
+static uint64_t at, from, only_site;
+static bool noting;
 static int paused;
 
 struct fault_balance fault_held;
@@ -74,16 +75,32 @@ static __attribute__((constructor)) void read_environment(void)
 	always = kind_of("FAULT_ALWAYS");
 	at = number_of("FAULT_AT");
 	from = number_of("FAULT_FROM");
+	only_site = number_of("FAULT_SITE");
+	noting = number_of("FAULT_NOTE") != 0;
 }
 
-static bool is_chosen(unsigned kind)
+/* The n-th of the chosen kind; which it is of its site, if only that counts. */
+static bool is_due(uint64_t n)
+{
+	static uint64_t reached;
+
+	if (only_site != 0 && fault_site(chosen) == only_site)
+		n = __atomic_add_fetch(&reached, 1, __ATOMIC_SEQ_CST);
+	else if (only_site != 0)
+		n = from != 0 ? __atomic_load_n(&reached, __ATOMIC_SEQ_CST) : 0;
+	return n != 0 && (n == at || (from != 0 && n >= from));
+}
+
+static bool is_chosen(enum fault_kind kind)
 {
 	uint64_t n;
 
 	if (__atomic_load_n(&paused, __ATOMIC_SEQ_CST) > 0)
 		return false;
 	n = __atomic_add_fetch(&log_of_all->calls[kind], 1, __ATOMIC_SEQ_CST);
-	if (kind != chosen || !(n == at || (from != 0 && n >= from)))
+	if (noting)
+		fault_note_site(log_of_all->sites, fault_site(kind));
+	if (kind != chosen || !is_due(n))
 		return false;
 	__atomic_add_fetch(&log_of_all->failed, 1, __ATOMIC_SEQ_CST);
 	return true;
