@@ -7,30 +7,8 @@
 
 #include "base/atomic.h"
 #include "os/os.h"
-#include "sched/idle.h"
 
-#define SEATS 4u
-
-static int sit_down(void **state)
-{
-	(void)state;
-	assert_int_equal(gr_idle_start(SEATS), 0);
-	for (unsigned i = 0; i < SEATS; i++)
-		gr_idle_join(i);
-	return 0;
-}
-
-static int leave_all(void **state)
-{
-	(void)state;
-	gr_idle_stop();
-	return 0;
-}
-
-static int64_t never(void)
-{
-	return INT64_MAX;
-}
+#include "seats.h"
 
 /* Nobody is counted any more: half of the seats may search. */
 static void nobody_sleeps_or_searches(void)

@@ -4,31 +4,10 @@
 #include "../unit.h"
 
 #include "base/clock.h"
-#include "sched/idle.h"
 
-#define SEATS 4u
-#define HOUR  (INT64_C(3600) * 1000000000)
+#include "seats.h"
 
-static int sit_down(void **state)
-{
-	(void)state;
-	assert_int_equal(gr_idle_start(SEATS), 0);
-	for (unsigned i = 0; i < SEATS; i++)
-		gr_idle_join(i);
-	return 0;
-}
-
-static int leave_all(void **state)
-{
-	(void)state;
-	gr_idle_stop();
-	return 0;
-}
-
-static int64_t never(void)
-{
-	return INT64_MAX;
-}
+#define HOUR (INT64_C(3600) * 1000000000)
 
 static unsigned searchers; /* how many may begin, before one is refused */
 

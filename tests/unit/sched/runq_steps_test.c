@@ -11,23 +11,7 @@
 
 #include "doors.h"
 #include "sched/runq.c"
-
-#define N GR_RUNQ_SIZE
-
-static struct gr_coro coros[4 * N];
-
-static uint32_t begins_at(unsigned k)
-{
-	return k < N ? k : UINT32_MAX - (k - N);
-}
-
-#define BEGINS (2 * N + 1)
-
-static void make(struct gr_runq *q, uint32_t begin)
-{
-	gr_runq_init(q);
-	q->head = q->tail = begin;
-}
+#include "small_ring.h"
 
 static struct gr_runq ring, mine, other; /* the owner's, and two thieves' */
 static unsigned seen[4 * N];

@@ -1,30 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* runq_test.c: the ring and the next-slot, one thread playing all parts. The real source, compiled
- * with a ring of eight, so that every fill, every split between owner and thief and every place in
- * the ring can be tried. */
+ * with a ring of eight. */
 #define GR_RUNQ_SIZE 8u
 
 #include "../unit.h"
 
 #include "sched/runq.c"
 
-#define N GR_RUNQ_SIZE
-
-static struct gr_coro coros[4 * N];
-
-/* Where a ring may begin: everywhere in it, and where the indices wrap around. */
-static uint32_t begins_at(unsigned k)
-{
-	return k < N ? k : UINT32_MAX - (k - N);
-}
-
-#define BEGINS (2 * N + 1)
-
-static void make(struct gr_runq *q, uint32_t begin)
-{
-	gr_runq_init(q);
-	q->head = q->tail = begin;
-}
+#include "small_ring.h"
 
 static void fill(struct gr_runq *q, unsigned n)
 {
