@@ -2,6 +2,7 @@
 #include "netpoll/loop.h"
 
 #include <errno.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "base/clock.h"
@@ -26,16 +27,45 @@ static struct {
 	struct gr_ready_batch *out; /* of the owner, while it has the baton (L3) */
 	bool alive;                 /* `uv` is initialised */
 	uv_loop_t uv;
-	uv_async_t async;
+	int bell; /* wakes the owner (L2) */
+	uv_poll_t bell_handle;
 	bool stale;     /* libuv has something to do before it can be waited for (L6) */
 	uint32_t round; /* of polling */
 } loop;
 
 /* Open and closed ---------------------------------------------------------------------------- */
 
-static void nothing_async(uv_async_t *async)
+static void on_bell(uv_poll_t *handle, int status, int events)
 {
-	(void)async; /* to come back from the kernel is all */
+	(void)handle, (void)status, (void)events;
+	gr_os_bell_silence(loop.bell); /* to come back from the kernel is all */
+}
+
+static int watch_bell(void)
+{
+	int rc = uv_poll_init(&loop.uv, &loop.bell_handle, loop.bell);
+
+	if (rc != 0)
+		return rc;
+	rc = uv_poll_start(&loop.bell_handle, UV_READABLE, on_bell);
+	if (rc != 0) {
+		uv_close((uv_handle_t *)&loop.bell_handle, NULL);
+		uv_run(&loop.uv, UV_RUN_NOWAIT); /* until it is closed */
+	}
+	return rc;
+}
+
+static int hang_bell(void)
+{
+	int rc;
+
+	loop.bell = gr_os_bell_make();
+	if (loop.bell < 0)
+		return loop.bell;
+	rc = watch_bell();
+	if (rc != 0)
+		close(loop.bell);
+	return rc;
 }
 
 static int make_loop(void)
@@ -45,11 +75,10 @@ static int make_loop(void)
 	if (rc != 0)
 		return rc;
 	loop.alive = true;
-	rc = uv_async_init(&loop.uv, &loop.async, nothing_async);
 	loop.stale = true;
-	if (rc == 0)
-		return 0;
-	loop.alive = uv_loop_close(&loop.uv) != 0;
+	rc = hang_bell();
+	if (rc != 0)
+		loop.alive = uv_loop_close(&loop.uv) != 0;
 	return rc;
 }
 
@@ -100,9 +129,8 @@ static void push(struct gr_request *r)
 
 void gr_loop_wake(void)
 {
-	gr_store_relaxed(&loop.woken, 1u); /* before the async can be taken: L5 */
-	gr_fence_seq_cst();                /* pairs with announce() */
-	uv_async_send(&loop.async);
+	gr_store_relaxed(&loop.woken, 1u); /* before the bell can be silenced: L5 */
+	gr_os_bell_ring(loop.bell);
 }
 
 void gr_loop_post(struct gr_request *r)
@@ -181,7 +209,7 @@ void gr_loop_post_or_run(struct gr_request *r)
 static bool announce(void)
 {
 	gr_store_relaxed(&loop.blocked, 1u);
-	gr_fence_seq_cst(); /* pairs with push() and with gr_loop_wake(): L2, L5 */
+	gr_fence_seq_cst(); /* pairs with push(): L2 */
 	if (gr_load_relaxed(&loop.woken))
 		return false;
 	return gr_load_relaxed(&loop.posted) == NULL && loop.out->count == 0;
@@ -214,7 +242,9 @@ static void await(int64_t until)
 	bool rest = false;
 
 	for (int i = 0; i < n; i++)
-		if (!gr_poll_ready(ready[i].fd, ready[i].what))
+		if (ready[i].fd == loop.bell)
+			gr_os_bell_silence(loop.bell);
+		else if (!gr_poll_ready(ready[i].fd, ready[i].what))
 			rest = true;
 	if (rest)
 		run_uv();
@@ -261,6 +291,7 @@ void gr_loop_stop(void)
 	uv_run(&loop.uv, UV_RUN_NOWAIT); /* their close callbacks */
 	GR_CHECK(nobody.count == 0);     /* all coroutines have ended */
 	loop.out = NULL;
+	close(loop.bell);
 	if (uv_loop_close(&loop.uv) == 0)
 		loop.alive = false; /* else L4 */
 	gr_store_relaxed(&loop.open, 0u);

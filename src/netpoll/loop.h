@@ -7,11 +7,10 @@
  * done there takes it if it lies about.
  *
  * Invariants
- *  L1  Only the holder of the baton touches the uv_loop_t and its handles; uv_async_send() alone
- *      may come from anywhere (L2). The holder blocks only if it keeps the watch, so that who waits
- *      for the baton of somebody else never waits long.
+ *  L1  Only the holder of the baton touches the uv_loop_t and its handles. The holder blocks only if it
+ *      keeps the watch, so that who waits for the baton of somebody else never waits long.
  *  L2  What others want done they post (request.h). Store–load pair: who posts pushes, fence,
- *      reads `blocked` and sends the async if it is set; the owner sets `blocked`, fence, looks
+ *      reads `blocked` and rings the bell if it is set; the owner sets `blocked`, fence, looks
  *      at the list, and only then blocks. So nobody sleeps on a request that nobody looks at. If
  *      the owner is not blocked, whoever runs the loop next drains first.
  *  L3  Whom an event wakes is claimed while the loop runs, and handed to the scheduler in one
@@ -20,15 +19,15 @@
  *      could want it. What cannot be called off (a getaddrinfo() in libuv's pool) may outlive that:
  *      then the uv_loop_t stays as it is, and the next run's loop is the same one.
  *  L5  A wake is for the holder of the watch, and may come before he blocks: while he is on his way
- *      another worker, which only looks, may take the async. So a wake leaves a mark, which he alone
- *      looks at and clears. Store–load pair, too: uv_async_send() does nothing if it sees an async
- *      that nobody has taken yet, and that look of its orders nothing. So the mark, fence, the send;
- *      and who blocks passes a fence behind whoever took the last async, and reads the mark. (A mark
- *      set while he comes back is for him: he still holds the watch.)
+ *      another worker, which only looks, may silence the bell. So a wake leaves a mark, which he alone
+ *      looks at and clears. The mark comes before the ring; who has silenced that had the baton, so who has
+ *      the baton after him sees the mark. (A mark set while he comes back is for him: he still holds the
+ *      watch.)
  *  L6  Who waits does so on the loop's backend, as libuv allows for embedding it in another loop, and
- *      takes the events of our own descriptors from there: a few at once, which is what a cache wants,
- *      and with the deadline's own precision. (uv_run() takes up to 48 times 1024, and since nobody
- *      reads meanwhile it sees each of them again and again.) What is not an event of ours it leaves
+ *      takes the events of our own descriptors, and of the bell, from there: a few at once, which is what a
+ *      cache wants, and with the deadline's own precision. (uv_run() takes up to 48 times 1024, and since
+ *      nobody reads meanwhile it sees each of them again and again. So the bell is ours, too, and no
+ *      uv_async_t, which only uv_run() could silence.) What is not an event of ours it leaves
  *      to uv_run(), which asks the kernel again: readiness is level-triggered. uv_run() is due first
  *      if a request has run or something was armed, since that goes to the kernel there, and if libuv
  *      has a timer or a close to see to; nobody blocks while it is due.

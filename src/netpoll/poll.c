@@ -14,7 +14,9 @@
 #include "os/os.h"
 
 /* So many events in a row that nobody waits for are ignored before the event is disarmed (P2). */
-#define IGNORED 3u
+#ifndef GR_POLL_IGNORED
+#define GR_POLL_IGNORED 64u
+#endif
 
 struct slot {
 	struct gr_wait *wait; /* NULL: nobody waits */
@@ -152,7 +154,7 @@ static void take_event(struct gr_poll *p, uint8_t events)
 
 	if (idle == 0)
 		p->ignored = 0;
-	else if ((idle & p->armed) && p->round != gr_loop_round() && ++p->ignored > IGNORED)
+	else if ((idle & p->armed) && p->round != gr_loop_round() && ++p->ignored > GR_POLL_IGNORED)
 		arm(p, p->armed & (uint8_t)~idle);
 	p->round = gr_loop_round();
 	gr_lock_release(&p->lock);

@@ -10,7 +10,8 @@
  *      parks for an event that is armed has only to leave its wait in the slot; who parks for
  *      one that is not posts the entry.
  *  P2  libuv is level-triggered. So an event that nobody waits for is not remembered: it comes
- *      again. It may come while a reader is on its way to the descriptor, so only after a few of
+ *      again. It may come while a reader is on its way to the descriptor, which is long if that
+ *      reader is one of many that another worker has been told of before; so only after some of
  *      them in a row the event is disarmed; one round of polling counts once, whatever libuv tells.
  *  P3  An event is no more than a reason to look: the system call says what it was.
  *  P4  A slot holds (word, sequence) of a sleeper, as W4 of wait.h wants of who claims behind a

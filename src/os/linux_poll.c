@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* linux_poll.c: an epoll is waited for in milliseconds, which is too coarse for a deadline that is
  * near. Then poll(2) waits for the epoll as a whole, in nanoseconds, at the price of a second call. */
+#include <errno.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <time.h>
 
 #include "os/os.h"
@@ -49,4 +51,23 @@ int gr_os_await_set(int set, int64_t deadline, struct gr_os_ready *ready, int mo
 			(e & ~(uint32_t)(EPOLLIN | EPOLLOUT) ? GR_OS_FAILED : 0u);
 	}
 	return n < 0 ? 0 : n;
+}
+
+int gr_os_bell_make(void)
+{
+	int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	return bell < 0 ? -errno : bell;
+}
+
+void gr_os_bell_ring(int bell)
+{
+	eventfd_write(bell, 1); /* refused after 2^64 rings, which have been heard */
+}
+
+void gr_os_bell_silence(int bell)
+{
+	eventfd_t rings;
+
+	eventfd_read(bell, &rings); /* it may be silent */
 }

@@ -113,6 +113,12 @@ struct gr_os_ready {
  * which it is asked again. */
 int gr_os_await_set(int set, int64_t deadline, struct gr_os_ready *ready, int most);
 
+/* A bell is a descriptor that is readable from the first ring, by anybody, until it is silenced. It, or a
+ * negative errno. */
+int gr_os_bell_make(void);
+void gr_os_bell_ring(int bell);
+void gr_os_bell_silence(int bell);
+
 /* Memory ------------------------------------------------------------------------------------ */
 
 /* Reserves `bytes` (a multiple of the page size) of zeroed private memory, aligned to `align` (a

@@ -89,7 +89,7 @@ int fault_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *limit, cons
 int fault_epoll_wait(int set, struct epoll_event *events, int most, int timeout);
 
 int fault_uv_loop_init(uv_loop_t *loop);
-int fault_uv_async_init(uv_loop_t *loop, uv_async_t *async, uv_async_cb fn);
+int fault_eventfd(unsigned begin, int flags);
 int fault_uv_poll_init(uv_loop_t *loop, uv_poll_t *handle, int fd);
 int fault_uv_poll_start(uv_poll_t *handle, int events, uv_poll_cb fn);
 int fault_uv_signal_init(uv_loop_t *loop, uv_signal_t *handle);

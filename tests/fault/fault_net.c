@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -157,16 +158,20 @@ int fault_epoll_wait(int set, struct epoll_event *events, int most, int timeout)
 	return fault_passes(FAULT_epoll) ? -1 : epoll_wait(set, events, most, timeout);
 }
 
+int fault_eventfd(unsigned begin, int flags)
+{
+	int fd = fault_now(FAULT_eventfd) ? -1 : eventfd(begin, flags);
+
+	if (fd >= 0)
+		fault_hold(&fault_held.files, 1);
+	return fd;
+}
+
 /* libuv ------------------------------------------------------------------------------------- */
 
 int fault_uv_loop_init(uv_loop_t *loop)
 {
 	return fault_now(FAULT_uv_loop) ? -errno : uv_loop_init(loop);
-}
-
-int fault_uv_async_init(uv_loop_t *loop, uv_async_t *async, uv_async_cb fn)
-{
-	return fault_now(FAULT_uv_async) ? -errno : uv_async_init(loop, async, fn);
 }
 
 int fault_uv_poll_init(uv_loop_t *loop, uv_poll_t *handle, int fd)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* loop_model.c: netpoll/loop.c: one at a time in the loop, no request that nobody looks at, no wake
  * of the watch's holder that another one takes. libuv is include/uv.h, and what the kernel waits for
- * is its async's bell. */
+ * is the bell. */
 #include "netpoll/loop.h"
 
+#include <unistd.h>
 #include <uv.h>
 
 #include "model.h"
@@ -32,7 +33,10 @@ static unsigned opened;
 
 /* Libuv, the kernel ------------------------------------------------------------------------- */
 
-static uv_async_t *async_of_loop;
+enum { BELL = 7 };
+
+static uint32_t bell; /* BELL's: it rings */
+static unsigned bells;
 
 int uv_loop_init(uv_loop_t *loop)
 {
@@ -41,31 +45,53 @@ int uv_loop_init(uv_loop_t *loop)
 	return 0;
 }
 
-int uv_async_init(uv_loop_t *loop, uv_async_t *async, void (*call)(uv_async_t *))
+int gr_os_bell_make(void)
 {
-	(void)loop, (void)call;
-	async->bell = 0;
-	async_of_loop = async;
-	model_name(&async->bell, sizeof(async->bell), "async");
+	bell = 0;
+	bells++;
+	model_name(&bell, sizeof(bell), "bell");
+	return BELL;
+}
+
+/* A system call each, and the kernel has locks of its own. */
+void gr_os_bell_ring(int fd)
+{
+	MODEL_CHECK(fd == BELL);
+	gr_exchange_acq_rel(&bell, 1u);
+	gr_os_futex_wake(&bell, 1);
+}
+
+void gr_os_bell_silence(int fd)
+{
+	MODEL_CHECK(fd == BELL);
+	gr_exchange_acq_rel(&bell, 0u);
+}
+
+int close(int fd)
+{
+	MODEL_CHECK(fd == BELL);
+	bells--;
 	return 0;
 }
 
-/* As libuv does it: with a cheap look first, which orders nothing. */
-int uv_async_send(uv_async_t *async)
+int uv_poll_init(uv_loop_t *loop, uv_poll_t *handle, int fd)
 {
-	if (gr_load_relaxed(&async->bell) != 0)
-		return 0;
-	if (gr_exchange_acq_rel(&async->bell, 1u) == 0)
-		gr_os_futex_wake(&async->bell, 1);
+	handle->fd = fd;
+	return (int)loop->inside;
+}
+
+int uv_poll_start(uv_poll_t *handle, int events, uv_poll_cb call)
+{
+	handle->events = events;
+	handle->call = call;
 	return 0;
 }
 
-/* It takes what the bell says, and never waits. */
+/* It has nothing to tell, and never waits. */
 int uv_run(uv_loop_t *loop, uv_run_mode mode)
 {
 	MODEL_CHECK(loop->inside == 0 && mode == UV_RUN_NOWAIT);
 	loop->inside++;
-	gr_exchange_acq_rel(&async_of_loop->bell, 0u);
 	loop->inside--;
 	return 0;
 }
@@ -100,16 +126,16 @@ void uv_close(uv_handle_t *handle, void (*closed)(uv_handle_t *))
 	(void)handle, (void)closed;
 }
 
-/* Waits for the bell and leaves it as it is: the kernel tells of it until it has been read. */
+/* Waits for the bell and leaves it as it is: the kernel tells of it until it is silenced. */
 int gr_os_await_set(int set, int64_t until, struct gr_os_ready *ready, int most)
 {
 	MODEL_CHECK(set == 0 && most > 0);
-	while (!gr_load_acquire(&async_of_loop->bell)) {
+	while (!gr_load_acquire(&bell)) {
 		if (until == INT64_MIN)
 			return 0;
-		gr_os_futex_wait(&async_of_loop->bell, 0, INT64_MAX);
+		gr_os_futex_wait(&bell, 0, INT64_MAX);
 	}
-	ready[0] = (struct gr_os_ready){ .what = GR_OS_READABLE };
+	ready[0] = (struct gr_os_ready){ .fd = BELL, .what = GR_OS_READABLE };
 	return 1;
 }
 
@@ -268,7 +294,7 @@ static void open_loop(void *unused)
 {
 	(void)unused;
 	MODEL_CHECK(gr_loop_open() == 0);
-	MODEL_CHECK(gr_loop_uv()->inside <= 1 && async_of_loop != NULL);
+	MODEL_CHECK(gr_loop_uv()->inside <= 1);
 }
 
 static void check_runs(unsigned n)
@@ -299,6 +325,7 @@ static void check_open(void)
 {
 	MODEL_CHECK(opened == 1);
 	gr_loop_stop();
+	MODEL_CHECK(bells == 0);
 }
 
 /* clang-format off */

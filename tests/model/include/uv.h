@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* uv.h for models: as much of libuv as netpoll/ touches. In loop_model.c the kernel has nothing to tell but
- * the async's bell; in wire.c it has descriptors. Only one thread may be in a loop at a time: its plain
+ * that the bell rings; in wire.c it has descriptors. Only one thread may be in a loop at a time: its plain
  * `inside` shows it. */
 #ifndef GR_MODEL_UV_H
 #define GR_MODEL_UV_H
@@ -10,10 +10,6 @@
 typedef struct uv_loop_s {
 	unsigned inside;
 } uv_loop_t;
-
-typedef struct uv_async_s {
-	uint32_t bell;
-} uv_async_t;
 
 typedef struct uv_handle_s uv_handle_t;
 typedef enum { UV_RUN_DEFAULT, UV_RUN_ONCE, UV_RUN_NOWAIT } uv_run_mode;
@@ -41,8 +37,6 @@ int uv_poll_start(uv_poll_t *handle, int events, uv_poll_cb call);
 int uv_poll_stop(uv_poll_t *handle);
 int uv_loop_init(uv_loop_t *loop);
 int uv_loop_close(uv_loop_t *loop);
-int uv_async_init(uv_loop_t *loop, uv_async_t *async, void (*call)(uv_async_t *));
-int uv_async_send(uv_async_t *async);
 int uv_run(uv_loop_t *loop, uv_run_mode mode);
 int uv_backend_fd(const uv_loop_t *loop);
 int uv_backend_timeout(const uv_loop_t *loop);

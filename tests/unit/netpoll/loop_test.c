@@ -125,6 +125,7 @@ static void a_poll_blocks_until_its_time_and_not_much_less(void **state)
 
 /* As if the thread got no CPU directly before it enters libuv. */
 static int64_t pause_before_run;
+static unsigned runs;
 
 int uv_run(uv_loop_t *loop, uv_run_mode mode)
 {
@@ -132,6 +133,7 @@ int uv_run(uv_loop_t *loop, uv_run_mode mode)
 
 	if (real == NULL)
 		*(void **)&real = dlsym(RTLD_NEXT, "uv_run");
+	runs++;
 	gr_os_nap(pause_before_run);
 	return real(loop, mode);
 }
@@ -179,6 +181,34 @@ static void a_wake_is_not_taken_by_who_only_looks(void **state)
 	}
 }
 
+/* Which would ask the kernel for all that is ready, and again and again (L6). */
+static void libuv_is_not_run_for_a_wake(void **state)
+{
+	unsigned before;
+
+	(void)state;
+	gr_loop_poll(INT64_MIN, &nobody); /* what is begun is told to libuv */
+	before = runs;
+	for (int i = 0; i < 100; i++) {
+		gr_loop_wake();
+		gr_loop_poll(INT64_MAX, &nobody);
+	}
+	assert_int_equal(runs, before);
+}
+
+/* If libuv is run for something else, and sees the bell. */
+static void a_wake_that_libuv_sees_is_taken(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		gr_loop_touched();
+		gr_loop_wake();
+		gr_loop_poll(INT64_MIN, &nobody);
+	}
+	gr_loop_poll(INT64_MAX, &nobody); /* the mark is left */
+	gr_loop_poll(gr_now() + GORO_MILLISECOND, &nobody);
+}
+
 /* Open and closed ------------------------------------------------------------------------------ */
 
 static int count_descriptors(void)
@@ -223,6 +253,8 @@ int main(void)
 		OPEN(a_poll_whose_time_has_passed_does_not_block),
 		OPEN(a_wake_before_the_poll_ends_it),
 		OPEN(a_wake_is_not_taken_by_who_only_looks),
+		OPEN(libuv_is_not_run_for_a_wake),
+		OPEN(a_wake_that_libuv_sees_is_taken),
 		OPEN(a_loop_can_be_closed_and_opened_again),
 	};
 
