@@ -13,10 +13,11 @@
 #include "netpoll/numbers.h"
 #include "os/os.h"
 
-/* So many events in a row that nobody waits for are ignored before the event is disarmed (P2). */
+/* So many events in a row that nobody waits for are ignored before they are disarmed (P2). */
 #ifndef GR_POLL_IGNORED
-#define GR_POLL_IGNORED 64u
+#define GR_POLL_IGNORED 64u /* data */
 #endif
+#define IGNORED_ROOM 3u
 
 struct slot {
 	struct gr_wait *wait; /* NULL: nobody waits */
@@ -150,11 +151,12 @@ static void wake(struct gr_wait *woken[2])
 static void take_event(struct gr_poll *p, uint8_t events)
 {
 	struct gr_wait *woken[2];
-	uint8_t idle = claim_for(p, events, 0, woken);
+	uint8_t idle = claim_for(p, events, 0, woken) & p->armed;
+	unsigned patience = idle & GR_POLL_READ ? GR_POLL_IGNORED : IGNORED_ROOM;
 
 	if (idle == 0)
 		p->ignored = 0;
-	else if ((idle & p->armed) && p->round != gr_loop_round() && ++p->ignored > GR_POLL_IGNORED)
+	else if (p->round != gr_loop_round() && ++p->ignored > patience)
 		arm(p, p->armed & (uint8_t)~idle);
 	p->round = gr_loop_round();
 	gr_lock_release(&p->lock);
@@ -223,7 +225,7 @@ static void settle(struct gr_request *r)
 		close_it(p);
 		return;
 	}
-	rc = arm(p, p->armed | wanted(p));
+	rc = arm(p, (p->armed & GR_POLL_READ) | wanted(p));
 	if (rc != 0)
 		claim_for(p, BOTH, rc, woken);
 	gr_lock_release(&p->lock);

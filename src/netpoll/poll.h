@@ -13,6 +13,7 @@
  *      again. It may come while a reader is on its way to the descriptor, which is long if that
  *      reader is one of many that another worker has been told of before; so only after some of
  *      them in a row the event is disarmed; one round of polling counts once, whatever libuv tells.
+ *      Room to write is there nearly always: it has less time, and whoever posts drops it.
  *  P3  An event is no more than a reason to look: the system call says what it was.
  *  P4  A slot holds (word, sequence) of a sleeper, as W4 of wait.h wants of who claims behind a
  *      lock; a sleeper that gave up, or was woken through its other slot, clears it. There is one
