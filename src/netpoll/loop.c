@@ -37,8 +37,7 @@ static struct {
 
 static void on_bell(uv_poll_t *handle, int status, int events)
 {
-	(void)handle, (void)status, (void)events;
-	gr_os_bell_silence(loop.bell); /* to come back from the kernel is all */
+	(void)handle, (void)status, (void)events; /* it rings on: await() silences it */
 }
 
 static int watch_bell(void)

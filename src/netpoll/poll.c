@@ -15,7 +15,7 @@
 
 /* So many events in a row that nobody waits for are ignored before they are disarmed (P2). */
 #ifndef GR_POLL_IGNORED
-#define GR_POLL_IGNORED 64u /* data */
+#define GR_POLL_IGNORED 64u /* data: its reader may be the last of all that one poll has brought */
 #endif
 #define IGNORED_ROOM 3u
 

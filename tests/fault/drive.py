@@ -5,8 +5,9 @@
 First each program runs without a fault, which counts its calls by kind. Then, for each kind and each
 k up to that count, it runs once with the k-th call failing (at), and once with the k-th and all later
 ones failing (from). With --sites it is not each k, but the first call of each site: of each way
-through the library that ends in a call (fault.h). A run is good if the program ends by itself, in time, with 0 and what it prints
-otherwise, or with an error that it tells: no signal, no broken invariant, no sanitizer's report.
+through the library that ends in a call (fault.h). A run is good if the program ends by itself, in
+time, with 0 and what it prints otherwise, or with an error that it tells: no signal, no broken
+invariant, no sanitizer's report.
 everything.c says 0 only if nothing is lost, nothing held, and what had failed works afterwards;
 the others do not check all that they are told, and may end early.
 

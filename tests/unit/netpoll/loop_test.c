@@ -196,19 +196,6 @@ static void libuv_is_not_run_for_a_wake(void **state)
 	assert_int_equal(runs, before);
 }
 
-/* If libuv is run for something else, and sees the bell. */
-static void a_wake_that_libuv_sees_is_taken(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 100; i++) {
-		gr_loop_touched();
-		gr_loop_wake();
-		gr_loop_poll(INT64_MIN, &nobody);
-	}
-	gr_loop_poll(INT64_MAX, &nobody); /* the mark is left */
-	gr_loop_poll(gr_now() + GORO_MILLISECOND, &nobody);
-}
-
 /* Open and closed ------------------------------------------------------------------------------ */
 
 static int count_descriptors(void)
@@ -254,7 +241,6 @@ int main(void)
 		OPEN(a_wake_before_the_poll_ends_it),
 		OPEN(a_wake_is_not_taken_by_who_only_looks),
 		OPEN(libuv_is_not_run_for_a_wake),
-		OPEN(a_wake_that_libuv_sees_is_taken),
 		OPEN(a_loop_can_be_closed_and_opened_again),
 	};
 
