@@ -207,25 +207,26 @@ static int by_address(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Drops the pages of n stacks, n > 0. A run of neighbours is one piece, guards included: a marker stays
- * and a mapping without access has nothing to drop. */
-static void discard(const struct gr_slot_shape *shape, uintptr_t *entries, size_t n)
+/* Drops the pages of a batch of stacks. A run of neighbours is one piece, guards included: a marker
+ * stays and a mapping without access has nothing to drop. */
+static void discard(const struct gr_slot_shape *shape, uintptr_t entries[TRIM_BATCH])
 {
-	uintptr_t from = 0, to = 0;
+	struct gr_os_range pieces[TRIM_BATCH];
+	uintptr_t end = 0;
+	size_t n = 0;
 
-	qsort(entries, n, sizeof(*entries), by_address);
-	for (size_t i = 0; i < n; i++) {
+	qsort(entries, TRIM_BATCH, sizeof(*entries), by_address);
+	for (size_t i = 0; i < TRIM_BATCH; i++) {
 		uintptr_t low, high;
 
 		gr_slot_bounds(shape, entries[i] & ~GR_POOL_UNGUARDED, &low, &high);
-		if (low - shape->guard != to) {
-			if (from != 0)
-				gr_os_discard((void *)from, to - from);
-			from = low;
-		}
-		to = high;
+		if (low - shape->guard == end)
+			pieces[n - 1].bytes += high - end;
+		else
+			pieces[n++] = (struct gr_os_range){ (void *)low, high - low };
+		end = high;
 	}
-	gr_os_discard((void *)from, to - from);
+	gr_os_discard_all(pieces, n);
 }
 
 /* The oldest dirty ones. They are in no list while the lock is released; the pool may change. */
@@ -240,7 +241,7 @@ static void trim_batch(struct gr_pool *pool)
 	pool->away++;
 	gr_lock_release(&pool->lock);
 
-	discard(&pool->cursor.shape, batch, TRIM_BATCH);
+	discard(&pool->cursor.shape, batch);
 
 	gr_lock_acquire(&pool->lock);
 	pool->away--;

@@ -224,16 +224,16 @@ static void *guard(struct gr_pool *pool, uintptr_t entry)
 static void guard_ahead(struct gr_pool *pool, uintptr_t *entries, size_t n)
 {
 	const struct gr_slot_shape *shape = &pool->cursor.shape;
-	void *guards[CUT_AHEAD];
+	struct gr_os_range guards[CUT_AHEAD];
 	uintptr_t low, high;
 
 	if (n == 0)
 		return;
 	for (size_t i = 0; i < n; i++) {
 		gr_slot_bounds(shape, entries[i] & ~GR_POOL_UNGUARDED, &low, &high);
-		guards[i] = (void *)(low - shape->guard);
+		guards[i] = (struct gr_os_range){ (void *)(low - shape->guard), shape->guard };
 	}
-	if (gr_os_guard_all(guards, n, shape->guard) == 0) {
+	if (gr_os_guard_all(guards, n) == 0) {
 		for (size_t i = 0; i < n; i++) {
 			entries[i] &= ~GR_POOL_UNGUARDED;
 			gr_slot_bounds(shape, entries[i], &low, &high);

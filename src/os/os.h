@@ -133,10 +133,16 @@ void gr_os_release(void *addr, size_t bytes);
  * page of it is guaranteed to fault. */
 int gr_os_guard(void *addr, size_t bytes);
 
-/* The same for n ranges of `bytes` each, at once if the kernel can. */
-int gr_os_guard_all(void *const *addrs, size_t n, size_t bytes);
+/* Whole pages. */
+struct gr_os_range {
+	void *addr;
+	size_t bytes;
+};
 
-/* Are guards markers in the page table? They survive gr_os_discard() and cost no mapping each.
+/* The same for n ranges, at once if the kernel can. */
+int gr_os_guard_all(const struct gr_os_range *ranges, size_t n);
+
+/* Are guards markers in the page table? They survive gr_os_discard_all() and cost no mapping each.
  * Otherwise they are mappings without access: then discard only what is between them. */
 bool gr_os_guard_is_marker(void);
 
@@ -144,8 +150,9 @@ bool gr_os_guard_is_marker(void);
  * markers; a share of vm.max_map_count else, where each costs two mappings. */
 size_t gr_os_guard_limit(void);
 
-/* Drops the pages' contents: they read as zeroes, and occupy nothing until touched. */
-void gr_os_discard(void *addr, size_t bytes);
+/* Drops the contents of the pages of n ranges, at once if the kernel can: they read as zeroes, and
+ * occupy nothing until touched. */
+void gr_os_discard_all(const struct gr_os_range *ranges, size_t n);
 
 /* Output ------------------------------------------------------------------------------------ */
 

@@ -112,6 +112,11 @@ static void no_page_is_there_before_it_is_touched_and_then_a_small_one(void **st
 	gr_os_release(p, bytes);
 }
 
+static void discard(void *addr, size_t bytes)
+{
+	gr_os_discard_all(&(struct gr_os_range){ addr, bytes }, 1);
+}
+
 static void discarded_pages_read_as_zero_and_occupy_nothing(void **state)
 {
 	size_t page = gr_os_page_size();
@@ -121,7 +126,7 @@ static void discarded_pages_read_as_zero_and_occupy_nothing(void **state)
 	memset(p, 1, 8 * page);
 	assert_int_equal(resident(p, 8 * page), 8);
 	errno = 4711;
-	gr_os_discard(p + page, 6 * page);
+	discard(p + page, 6 * page);
 	assert_int_equal(errno, 4711);
 	assert_int_equal(resident(p, 8 * page), 2);
 	assert_int_equal(p[0], 1);
@@ -129,6 +134,45 @@ static void discarded_pages_read_as_zero_and_occupy_nothing(void **state)
 	for (size_t i = page; i < 7 * page; i++)
 		assert_int_equal(p[i], 0);
 	gr_os_release(p, 8 * page);
+}
+
+static void many_ranges_are_discarded_and_nothing_between_them(void **state)
+{
+	enum { N = 130 }; /* more than two calls of the kernel's */
+	static const size_t numbers[] = { 0, 1, 2, 64, 65, N };
+	size_t page = gr_os_page_size();
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(numbers) / sizeof(numbers[0]); k++) {
+		size_t n = numbers[k], all = 2 * n + 1;
+		char *p = reserve(all * page);
+		struct gr_os_range at[N];
+
+		memset(p, 7, all * page);
+		for (size_t i = 0; i < n; i++)
+			at[i] = (struct gr_os_range){ p + (2 * i + 1) * page, page };
+		errno = 4711;
+		gr_os_discard_all(at, n);
+		assert_int_equal(errno, 4711);
+		assert_int_equal(resident(p, all * page), n + 1);
+		for (size_t i = 0; i < all; i++)
+			assert_int_equal(p[i * page], i % 2 == 0 ? 7 : 0);
+		gr_os_release(p, all * page);
+	}
+}
+
+static void of_ranges_one_of_which_is_gone_the_others_are_discarded(void **state)
+{
+	size_t page = gr_os_page_size();
+	char *p = reserve(2 * page), *gone = reserve(page);
+	struct gr_os_range at[3] = { { p, page }, { gone, page }, { p + page, page } };
+
+	(void)state;
+	memset(p, 7, 2 * page);
+	gr_os_release(gone, page);
+	gr_os_discard_all(at, 3);
+	assert_int_equal(resident(p, 2 * page), 0);
+	gr_os_release(p, 2 * page);
 }
 
 static void every_byte_of_a_guard_faults_and_none_beside_it(void **state)
@@ -162,12 +206,12 @@ static void many_guards_are_made_at_once_and_none_between_them(void **state)
 	for (size_t k = 0; k < 3; k++) {
 		size_t n = numbers[k];
 		char *p = reserve((2 * n + 1) * page);
-		void *at[N];
+		struct gr_os_range at[N];
 
 		memset(p, 7, (2 * n + 1) * page);
 		for (size_t i = 0; i < n; i++)
-			at[i] = p + (2 * i + 1) * page;
-		assert_int_equal(gr_os_guard_all(at, n, page), 0);
+			at[i] = (struct gr_os_range){ p + (2 * i + 1) * page, page };
+		assert_int_equal(gr_os_guard_all(at, n), 0);
 		for (size_t i = 0; i < n; i++) {
 			assert_true(faults_at(p + (2 * i + 1) * page));
 			assert_int_equal(p[2 * i * page], 7);
@@ -175,18 +219,18 @@ static void many_guards_are_made_at_once_and_none_between_them(void **state)
 		assert_int_equal(p[2 * n * page], 7);
 		gr_os_release(p, (2 * n + 1) * page);
 	}
-	assert_int_equal(gr_os_guard_all(NULL, 0, page), 0);
+	assert_int_equal(gr_os_guard_all(NULL, 0), 0);
 }
 
 static void guards_of_which_one_is_refused_are_refused(void **state)
 {
 	size_t page = gr_os_page_size();
 	char *p = reserve(page), *gone = reserve(page);
-	void *at[2] = { p, gone };
+	struct gr_os_range at[2] = { { p, page }, { gone, page } };
 
 	(void)state;
 	gr_os_release(gone, page);
-	assert_int_equal(gr_os_guard_all(at, 2, page), -ENOMEM);
+	assert_int_equal(gr_os_guard_all(at, 2), -ENOMEM);
 	gr_os_release(p, page);
 }
 
@@ -199,10 +243,10 @@ static void a_guard_bears_that_what_is_around_it_is_discarded(void **state)
 	memset(p, 1, 3 * page);
 	assert_int_equal(gr_os_guard(p + page, page), 0);
 	if (gr_os_guard_is_marker()) {
-		gr_os_discard(p, 3 * page);
+		discard(p, 3 * page);
 	} else {
-		gr_os_discard(p, page);
-		gr_os_discard(p + 2 * page, page);
+		discard(p, page);
+		discard(p + 2 * page, page);
 	}
 	assert_int_equal(p[0], 0);
 	assert_int_equal(p[2 * page], 0);
@@ -299,6 +343,8 @@ static int run_all(const char *name)
 		cmocka_unit_test(what_cannot_be_reserved_is_ENOMEM),
 		cmocka_unit_test(no_page_is_there_before_it_is_touched_and_then_a_small_one),
 		cmocka_unit_test(discarded_pages_read_as_zero_and_occupy_nothing),
+		cmocka_unit_test(many_ranges_are_discarded_and_nothing_between_them),
+		cmocka_unit_test(of_ranges_one_of_which_is_gone_the_others_are_discarded),
 		cmocka_unit_test(every_byte_of_a_guard_faults_and_none_beside_it),
 		cmocka_unit_test(many_guards_are_made_at_once_and_none_between_them),
 		cmocka_unit_test(guards_of_which_one_is_refused_are_refused),
