@@ -14,7 +14,7 @@
 #define POOL_DIRTY   1024u
 #define TRIM_BATCH   256u
 #define CUT_SINGLY   256u     /* a program with few coroutines pays for no guard it does not use */
-#define TIDY_MOST    8u       /* batches at once: a millisecond or two */
+#define TIDY_MOST    4u       /* batches at once: a millisecond */
 #define FAR_TOO_MANY 1048576u /* dirty ones: 4 GiB at least, which were in use a moment ago */
 
 static size_t guards_left; /* that no pool counts as covered */
@@ -117,14 +117,20 @@ void gr_pool_unpromise_locked(struct gr_pool *pool, size_t n)
 
 /* Taking ------------------------------------------------------------------------------------ */
 
+/* Those that may be taken, and have their pages. */
+static size_t dirty(const struct gr_pool *pool)
+{
+	return pool->free - (pool->floor != 0 ? pool->floor : pool->clean);
+}
+
 static uintptr_t pop(struct gr_pool *pool)
 {
 	uintptr_t entry = pool->entries[--pool->free];
 
 	if (pool->clean > pool->free)
 		pool->clean = pool->free;
-	if (pool->idle > pool->free - pool->clean)
-		pool->idle = pool->free - pool->clean;
+	if (pool->idle > dirty(pool))
+		pool->idle = dirty(pool);
 	return entry;
 }
 
@@ -135,7 +141,7 @@ uintptr_t gr_pool_take_locked(struct gr_pool *pool)
 	for (;;) {
 		void *fresh;
 
-		if (pool->free > 0)
+		if (pool->free > pool->floor)
 			return pop(pool);
 		fresh = gr_segment_cut(&pool->cursor);
 		if (fresh != NULL)
@@ -163,24 +169,12 @@ size_t gr_pool_cut_locked(struct gr_pool *pool, uintptr_t *entries, size_t n)
 
 uintptr_t gr_pool_take_warm_locked(struct gr_pool *pool)
 {
-	if (pool->free == pool->clean || (pool->entries[pool->free - 1] & GR_POOL_UNGUARDED))
+	if (dirty(pool) == 0 || (pool->entries[pool->free - 1] & GR_POOL_UNGUARDED))
 		return 0;
 	return pop(pool);
 }
 
 /* Giving back ------------------------------------------------------------------------------- */
-
-/* Puts n entries between the clean ones and the dirty ones. */
-static void add_clean(struct gr_pool *pool, const uintptr_t *entries, size_t n)
-{
-	uintptr_t *to = pool->entries + pool->clean;
-
-	GR_CHECK(pool->free + n <= pool->room);
-	memmove(to + n, to, (pool->free - pool->clean) * sizeof(*to));
-	memcpy(to, entries, n * sizeof(*to));
-	pool->clean += n;
-	pool->free += n;
-}
 
 static void push(struct gr_pool *pool, uintptr_t entry)
 {
@@ -188,17 +182,36 @@ static void push(struct gr_pool *pool, uintptr_t entry)
 	pool->entries[pool->free++] = entry;
 }
 
+void gr_pool_put_locked(struct gr_pool *pool, void *top)
+{
+	push(pool, (uintptr_t)top);
+}
+
+/* Below all that is dirty. Behind a batch that is being trimmed they count as dirty, which costs
+ * nothing but that they are trimmed, too. */
 void gr_pool_add_locked(struct gr_pool *pool, const uintptr_t *entries, size_t n)
 {
+	size_t behind = dirty(pool);
+	uintptr_t *to = pool->entries + (pool->free - behind);
+
+	GR_CHECK(pool->free + n <= pool->room);
+	memmove(to + n, to, behind * sizeof(*to));
+	memcpy(to, entries, n * sizeof(*to));
+	if (pool->floor == 0)
+		pool->clean += n;
+	pool->free += n;
 	pool->away--;
-	add_clean(pool, entries, n);
 }
 
 void gr_pool_put_unguarded_locked(struct gr_pool *pool, uintptr_t entry)
 {
-	push(pool, pool->free > 0 ? pool->entries[0] : entry);
-	pool->entries[0] = entry;
+	size_t last = pool->floor;
+
+	push(pool, pool->free > last ? pool->entries[last] : entry);
+	pool->entries[last] = entry;
 }
+
+/* Trimming ---------------------------------------------------------------------------------- */
 
 static int by_address(const void *a, const void *b)
 {
@@ -229,15 +242,14 @@ static void discard(const struct gr_slot_shape *shape, uintptr_t entries[TRIM_BA
 	gr_os_discard_all(pieces, n);
 }
 
-/* The oldest dirty ones. They are in no list while the lock is released; the pool may change. */
+/* The oldest dirty ones. The lock is released meanwhile. */
 static void trim_batch(struct gr_pool *pool)
 {
 	uintptr_t batch[TRIM_BATCH];
 
+	GR_DEBUG(pool->floor == 0 && dirty(pool) >= TRIM_BATCH);
 	memcpy(batch, pool->entries + pool->clean, sizeof(batch));
-	pool->free -= TRIM_BATCH;
-	memmove(pool->entries + pool->clean, pool->entries + pool->clean + TRIM_BATCH,
-		(pool->free - pool->clean) * sizeof(batch[0]));
+	pool->floor = pool->clean + TRIM_BATCH;
 	pool->away++;
 	gr_lock_release(&pool->lock);
 
@@ -245,26 +257,31 @@ static void trim_batch(struct gr_pool *pool)
 
 	gr_lock_acquire(&pool->lock);
 	pool->away--;
-	add_clean(pool, batch, TRIM_BATCH);
+	pool->clean = pool->floor;
+	pool->floor = 0;
 }
 
 void gr_pool_relieve_locked(struct gr_pool *pool)
 {
-	while (pool->free - pool->clean >= FAR_TOO_MANY)
+	while (pool->floor == 0 && dirty(pool) >= FAR_TOO_MANY)
 		trim_batch(pool);
 }
 
 bool gr_pool_tidy_locked(struct gr_pool *pool)
 {
-	for (unsigned n = 0; n < TIDY_MOST && pool->idle >= POOL_DIRTY + TRIM_BATCH; n++) {
+	if (++pool->looks >= GR_POOL_LOOKS) {
+		pool->looks = 0;
+		pool->surplus = pool->idle;
+		pool->idle = dirty(pool);
+	}
+	for (unsigned n = 0; n < TIDY_MOST && pool->floor == 0; n++) {
+		if (pool->surplus > pool->idle)
+			pool->surplus = pool->idle; /* some have been wanted since */
+		if (pool->surplus < POOL_DIRTY + TRIM_BATCH)
+			break;
+		pool->surplus -= TRIM_BATCH;
 		pool->idle -= TRIM_BATCH;
 		trim_batch(pool);
 	}
-	pool->idle = pool->free - pool->clean;
-	return pool->idle >= POOL_DIRTY + TRIM_BATCH;
-}
-
-void gr_pool_put_locked(struct gr_pool *pool, void *top)
-{
-	push(pool, (uintptr_t)top);
+	return dirty(pool) >= POOL_DIRTY + TRIM_BATCH;
 }

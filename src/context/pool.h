@@ -3,19 +3,21 @@
  *
  * Free stacks are an array of tops, last in, first out: the hot end is handed out. Some POOL_DIRTY
  * of them keep their pages; older ones are trimmed, a batch at a time, since dropping pages
- * interrupts every CPU that runs a thread of ours. Neighbours are dropped in one call. Not by who
+ * interrupts every CPU that runs a thread of ours. Neighbours are dropped in one piece. Not by who
  * gives a stack back, for when a million end the next million may be near, but by the monitor,
- * and only those that nobody has wanted since its last look; unless there are very many.
+ * and only those that nobody has wanted for GR_POOL_LOOKS of its looks; unless there are very many.
  *
- *      entries:  | trimmed ... | dirty, oldest ... hottest |
- *                0           clean                       free
+ *      entries:  | trimmed ... | being trimmed | dirty, oldest ... hottest |
+ *                0           clean           floor                       free
+ *
+ * While a batch is being trimmed, without the lock, nobody takes what is below `floor`; else `floor` is 0.
  *
  * An entry is a top; its low bit, GR_POOL_UNGUARDED, says that the guard is still to be made.
  *
  * Under the lock:
  *      promised <= covered <= cursor.slots
  *      `covered`, summed over all pools, is no more than the guards that the system bears
- *      free + away in batches + not yet cut >= promises given out whose stack is not taken yet
+ *      free + cut in batches + not yet cut >= promises given out whose stack is not taken yet
  *
  * The functions with _locked are called under `lock`, which put and take may release meanwhile;
  * it is held while the table of segments grows, but not for system calls on single stacks.
@@ -29,16 +31,24 @@
 
 #define GR_POOL_UNGUARDED ((uintptr_t)1)
 
+#ifdef GORO_CHAOS
+#define GR_POOL_LOOKS 2u
+#else
+#define GR_POOL_LOOKS 100u /* a second of the monitor's */
+#endif
+
 struct gr_pool {
 	struct gr_lock lock;
 	struct gr_segment_cursor cursor;
 	size_t promised;
 	size_t covered;
-	size_t free, clean;
-	size_t idle; /* the fewest dirty ones there were since gr_pool_tidy_locked() */
-	size_t room; /* of entries; at least cursor.slots */
+	size_t free, clean, floor;
+	size_t idle;    /* the fewest dirty ones there were since looks were 0 */
+	size_t surplus; /* dirty ones that the looks before did without, and that are still there */
+	unsigned looks; /* of gr_pool_tidy_locked() */
+	size_t room;    /* of entries; at least cursor.slots */
 	uintptr_t *entries;
-	unsigned away; /* batches being trimmed or guarded */
+	unsigned away; /* batches that will come back: being trimmed or guarded */
 } GR_ALIGNED;
 
 /* How many guards all pools together may make; before the first init. */
@@ -71,7 +81,7 @@ void gr_pool_put_unguarded_locked(struct gr_pool *pool, uintptr_t entry);
 /* After put: trims if there is far too much. */
 void gr_pool_relieve_locked(struct gr_pool *pool);
 
-/* Now and then: trims some of what has not been wanted since the last time. True: there is more. */
+/* A look: trims some of what has not been wanted for GR_POOL_LOOKS. True: looks to come will find more. */
 bool gr_pool_tidy_locked(struct gr_pool *pool);
 
 /* The bounds of the stack with this top. */

@@ -121,8 +121,8 @@ static inline void gr_stack_put(struct gr_stack_cache *cache, int class, void *t
 		gr_stack_put_slow(cache, class, top);
 }
 
-/* Now and then, from any thread: gives pages of free stacks back that have not been wanted since the
- * last time, a millisecond's worth. True: there is more to give back. */
+/* Now and then, from any thread: gives pages of free stacks back that have not been wanted for
+ * GR_POOL_LOOKS times, a millisecond's worth. True: there is more to give back, later. */
 bool gr_stack_tidy(void);
 
 /* The addresses that frames on this stack may have: [*low, *high). */

@@ -190,6 +190,26 @@ static uintptr_t *take_touched(size_t n)
 	return entry;
 }
 
+static void those_wanted_now_and_then_keep_their_pages(void **state)
+{
+	enum { N = POOL_DIRTY + 2 * TRIM_BATCH };
+	uintptr_t *entry = take_touched(N);
+
+	(void)state;
+	for (size_t turn = 0; turn < 3; turn++) {
+		for (size_t i = 0; i < N; i++) {
+			gr_lock_acquire(&pool.lock);
+			gr_pool_put_locked(&pool, (void *)entry[i]);
+			gr_lock_release(&pool.lock);
+		}
+		tidy(&pool);
+		assert_int_equal(pool.clean, 0);
+		for (size_t i = N; i-- > 0;)
+			assert_int_equal(take_warm(&pool), entry[i]);
+	}
+	free(entry);
+}
+
 static void too_many_dirty_stacks_are_trimmed_the_oldest_first(void **state)
 {
 	enum { N = POOL_DIRTY + 2 * TRIM_BATCH + 10 };
@@ -218,6 +238,54 @@ static void too_many_dirty_stacks_are_trimmed_the_oldest_first(void **state)
 	assert_int_equal(take_warm(&pool), 0); /* what was trimmed is cold */
 	for (size_t i = 0; i < 2 * TRIM_BATCH; i++)
 		assert_true(take(&pool) != 0);
+	assert_int_equal(pool.free, 0);
+	assert_int_equal(pool.clean, 0);
+	free(entry);
+}
+
+/* As if another thread trimmed the oldest five of ten. */
+static void what_is_being_trimmed_is_not_taken_and_others_come_and_go_above_it(void **state)
+{
+	enum { N = 10, AWAY = 5 };
+	uintptr_t *entry = take_touched(N), refused, ahead, got;
+
+	(void)state;
+	assert_int_equal(promise(&pool, 3), 0);
+	refused = take(&pool);
+	ahead = take(&pool);
+	for (size_t i = 0; i < N; i++) {
+		gr_lock_acquire(&pool.lock);
+		gr_pool_put_locked(&pool, (void *)entry[i]);
+		gr_lock_release(&pool.lock);
+	}
+	gr_lock_acquire(&pool.lock);
+	pool.floor = AWAY;
+	pool.away = 2;
+	gr_pool_add_locked(&pool, &ahead, 1);
+	gr_pool_put_unguarded_locked(&pool, refused);
+	gr_pool_tidy_locked(&pool);
+	gr_pool_relieve_locked(&pool);
+	gr_lock_release(&pool.lock);
+	assert_int_equal(pool.away, 1);
+	assert_int_equal(take(&pool), ahead); /* in the refused one's place, which is tried last */
+	for (size_t i = N; i-- > AWAY;)
+		assert_int_equal(take_warm(&pool), entry[i]);
+	assert_int_equal(take_warm(&pool), 0);
+	assert_int_equal(take(&pool), refused);
+	got = take(&pool);
+	assert_true(got & GR_POOL_UNGUARDED); /* rather a new one than to wait */
+	assert_int_equal(take_warm(&pool), 0);
+	gr_lock_acquire(&pool.lock);
+	gr_pool_put_unguarded_locked(&pool, refused); /* nothing else is above it */
+	gr_lock_release(&pool.lock);
+	assert_int_equal(take(&pool), refused);
+
+	pool.clean = pool.floor; /* it is back */
+	pool.floor = 0;
+	pool.away = 0;
+	assert_int_equal(take_warm(&pool), 0);
+	for (size_t i = AWAY; i-- > 0;)
+		assert_int_equal(take(&pool), entry[i]);
 	assert_int_equal(pool.free, 0);
 	assert_int_equal(pool.clean, 0);
 	free(entry);
@@ -311,7 +379,9 @@ int main(void)
 		one_start(every_promise_is_kept),
 		one_start(without_a_promise_there_may_be_nothing_to_take),
 		one_start(a_refused_guard_is_tried_last_and_never_warm),
+		one_start(those_wanted_now_and_then_keep_their_pages),
 		one_start(too_many_dirty_stacks_are_trimmed_the_oldest_first),
+		one_start(what_is_being_trimmed_is_not_taken_and_others_come_and_go_above_it),
 		one_start(who_finds_none_while_another_trims_waits_for_what_comes_back),
 		one_start(promises_are_kept_while_others_trim),
 	};
