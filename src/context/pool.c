@@ -224,8 +224,7 @@ static int by_address(const void *a, const void *b)
  * stays and a mapping without access has nothing to drop. */
 static void discard(const struct gr_slot_shape *shape, uintptr_t entries[TRIM_BATCH])
 {
-	struct gr_os_range pieces[TRIM_BATCH];
-	uintptr_t end = 0;
+	struct gr_os_range pieces[TRIM_BATCH], *last = NULL;
 	size_t n = 0;
 
 	qsort(entries, TRIM_BATCH, sizeof(*entries), by_address);
@@ -233,11 +232,12 @@ static void discard(const struct gr_slot_shape *shape, uintptr_t entries[TRIM_BA
 		uintptr_t low, high;
 
 		gr_slot_bounds(shape, entries[i] & ~GR_POOL_UNGUARDED, &low, &high);
-		if (low - shape->guard == end)
-			pieces[n - 1].bytes += high - end;
-		else
-			pieces[n++] = (struct gr_os_range){ (void *)low, high - low };
-		end = high;
+		if (last != NULL && (uintptr_t)last->addr + last->bytes == low - shape->guard) {
+			last->bytes = high - (uintptr_t)last->addr;
+		} else {
+			last = &pieces[n++];
+			*last = (struct gr_os_range){ (void *)low, high - low };
+		}
 	}
 	gr_os_discard_all(pieces, n);
 }
