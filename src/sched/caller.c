@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* caller.c: who calls, when it is not the usual coroutine: an OS thread from outside, or one that
- * is cancelled. */
+ * is cancelled or gives way. */
 #include <errno.h>
 
 #include "sched/park.h"
@@ -19,13 +19,15 @@ GR_NOINLINE int gr_caller_enter_slow(struct gr_caller *me)
 {
 	if (me->co == NULL)
 		return gr_caller_enter_thread(me, false);
+	if (gr_load_relaxed(&me->co->life) & GR_CORO_GIVES_WAY) /* its own; others' bits stay */
+		gr_fetch_and_relaxed(&me->co->life, ~GR_CORO_GIVES_WAY);
 	if (gr_played() && !gr_cancelled(me->co)) {
 		gr_sim_point(me->worker);
 		return 0;
 	}
 	gr_park_yield();                              /* a loop that ignores it starves nobody */
 	gr_caller_is_coro(me);                        /* perhaps on another worker by now */
-	return gr_cancelled(me->co) ? -ECANCELED : 0; /* 0: chaos wanted this */
+	return gr_cancelled(me->co) ? -ECANCELED : 0; /* 0: it gave way, or chaos wanted this */
 }
 
 void gr_caller_enter_shielded(struct gr_caller *me)

@@ -18,7 +18,8 @@
  *                    queue, free list)
  *   stack            the worker that starts or ends it            the same; dump, fault
  *   life             creation and end: the worker that does it;   anybody, at any time
- *                    the cancelled bit: anybody, by compare-exchange
+ *                    the cancelled bit: anybody, by compare-exchange;
+ *                    GIVES_WAY: itself
  *   entry, site      its creator, before it is pushed             its first worker; dump
  *   place            who moves it from one place to the other      the same
  *   name             itself                                       dump (may see a torn name)
@@ -60,11 +61,12 @@ struct gr_coro {
 	char name[GR_CORO_NAME];
 } __attribute__((aligned(GR_CACHELINE)));
 
-/* life: three flags; the rest is a generation that grows with each use of the slot. */
+/* life: four flags; the rest is a generation that grows with each use of the slot. */
 #define GR_CORO_LIVE       UINT64_C(1)
 #define GR_CORO_CANCELLED  UINT64_C(2)
 #define GR_CORO_PLAYED     UINT64_C(4) /* deterministic mode: its calls are scheduling points */
-#define GR_CORO_LIFE_SHIFT 3
+#define GR_CORO_GIVES_WAY  UINT64_C(8) /* its next call that may wait lets others run (ready.h) */
+#define GR_CORO_LIFE_SHIFT 4
 
 /* An id: generation above, index + 1 below, so that none is 0. */
 #define GR_CORO_ID_SHIFT 28

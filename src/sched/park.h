@@ -68,7 +68,8 @@ static inline bool gr_caller_is_coro(struct gr_caller *me)
 static inline int gr_caller_enter(struct gr_caller *me)
 {
 	if (gr_likely(gr_caller_is_coro(me) &&
-		    !(gr_load_relaxed(&me->co->life) & (GR_CORO_CANCELLED | GR_CORO_PLAYED))) &&
+		    !(gr_load_relaxed(&me->co->life) &
+			    (GR_CORO_CANCELLED | GR_CORO_PLAYED | GR_CORO_GIVES_WAY))) &&
 		!gr_chaos(GR_CHAOS_YIELD, 8))
 		return 0;
 	return gr_caller_enter_slow(me);

@@ -6,6 +6,14 @@
 #include "sched/sim.h"
 #include "sched/worker.h"
 
+/* One that has woken so many without a pause gives way to them: where a million wait, those woken last
+ * are still in the caches then, and who was woken first has not to wait for the last. */
+#ifdef GORO_CHAOS
+#define WOKEN_MOST 4u
+#else
+#define WOKEN_MOST 256u
+#endif
+
 /* The ring is full. If it cannot grow its older half goes to the global queue, in one piece. */
 static GR_NOINLINE void overflow(struct gr_worker *w, struct gr_coro *co)
 {
@@ -34,6 +42,19 @@ void gr_ready_fresh(struct gr_worker *w, struct gr_coro *co)
 		gr_ready_behind(w, co);
 }
 
+/* What runs here has put one more into the ring. */
+static void count_woken(struct gr_worker *w)
+{
+	uint64_t ticks = gr_load_relaxed(&w->ticks);
+
+	if (w->woken_at != ticks) {
+		w->woken_at = ticks;
+		w->woken = 0;
+	}
+	if (gr_unlikely(++w->woken == WOKEN_MOST))
+		gr_fetch_or_relaxed(&w->running->life, GR_CORO_GIVES_WAY);
+}
+
 void gr_ready(struct gr_worker *here, struct gr_coro *co)
 {
 	gr_coro_move(co, GR_CORO_ASLEEP, GR_CORO_QUEUED);
@@ -41,6 +62,7 @@ void gr_ready(struct gr_worker *here, struct gr_coro *co)
 		co = gr_runq_put_slot(&here->queue, co);
 		if (co == NULL)
 			return;
+		count_woken(here);
 	}
 	if (gr_unlikely(here == NULL) && gr_load_relaxed(&gr_sched.state) == GR_SCHED_FORKED)
 		return; /* it will never run here, and the queues may be half changed */

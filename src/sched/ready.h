@@ -4,7 +4,8 @@
  * A coroutine woken by another one goes into that worker's next-slot, and nobody else is woken:
  * a pair that hands a value to and fro stays on one worker. What the slot displaces, what a
  * worker readies from its own stack, and what is new goes into the ring or the global queue, and
- * a sleeping worker is woken if one is due (idle.h).
+ * a sleeping worker is woken if one is due (idle.h). One that has filled the ring with many and never
+ * paused gives way to them in its next call that may wait.
  */
 #ifndef GR_SCHED_READY_H
 #define GR_SCHED_READY_H

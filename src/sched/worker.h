@@ -74,8 +74,10 @@ struct gr_worker {
 	/* Hot, and the owner's: near the beginning, where an instruction can name them shortly. */
 	struct gr_coro *running;
 	struct gr_pending pending;
-	uint64_t ticks; /* scheduling points */
-	int *error;     /* this thread's errno */
+	uint64_t ticks;    /* scheduling points */
+	uint64_t woken_at; /* in ticks: since then what runs has woken so many (ready.c) */
+	unsigned woken;
+	int *error; /* this thread's errno */
 	struct gr_context context;
 	struct gr_coro *handoff; /* taken from the queue, but its stack needs more than the cache */
 	bool visit;
