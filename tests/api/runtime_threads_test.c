@@ -107,43 +107,6 @@ GORO_TEST_PLAIN(neither_a_pair_that_wakes_each_other_nor_yielding_starves_the_re
 	CHECK_EQ(goro_stop(), 0);
 }
 
-static void receive_and_count(chan(int) c, atomic_int *received)
-{
-	int v;
-
-	CHECK_EQ(chan_recv(c, &v), 0);
-	atomic_fetch_add(received, 1);
-}
-
-/* Each send finds a receiver, so none of them parks. */
-static void wake_all(chan(int) c, int n, const atomic_int *received, int *meanwhile)
-{
-	for (int i = 0; i < n; i++)
-		CHECK_EQ(chan_send(c, i), 0);
-	*meanwhile = atomic_load(received);
-}
-
-GORO_TEST_PLAIN(one_that_wakes_many_lets_them_run_in_between)
-{
-	enum { N = 1000 };
-	goro_config config = GORO_CONFIG_INIT;
-	chan(int) c = chan_make(int, 0);
-	atomic_int received = 0;
-	int meanwhile = 0;
-
-	config.workers = 1;
-	config.max_spares = 0;
-	CHECK_EQ(goro_start(&config), 0);
-	for (int i = 0; i < N; i++)
-		CHECK_EQ(go(receive_and_count, c, &received), 0);
-	await_parked(N, "chan recv");
-	CHECK_EQ(go(wake_all, c, N, &received, &meanwhile), 0);
-	await_alive(0);
-	CHECK_LE(N / 2, meanwhile);
-	CHECK_EQ(goro_stop(), 0);
-	chan_free(c);
-}
-
 /* Idle ----------------------------------------------------------------------------------------- */
 
 /* Calls visit(path of /proc/self/task/N) for each thread of goro. */
