@@ -74,10 +74,8 @@ struct gr_worker {
 	/* Hot, and the owner's: near the beginning, where an instruction can name them shortly. */
 	struct gr_coro *running;
 	struct gr_pending pending;
-	uint64_t ticks;    /* scheduling points */
-	uint64_t woken_at; /* in ticks: since then what runs has woken so many (ready.c) */
-	unsigned woken;
-	int *error; /* this thread's errno */
+	uint64_t ticks; /* scheduling points */
+	int *error;     /* this thread's errno */
 	struct gr_context context;
 	struct gr_coro *handoff; /* taken from the queue, but its stack needs more than the cache */
 	bool visit;
@@ -94,6 +92,8 @@ struct gr_worker {
 	struct gr_ready_batch polled; /* from the poller, not in a queue yet */
 	uint64_t poll_after;          /* in ticks: when all that the last poll brought has run */
 	bool poll_pays;               /* the last one without blocking brought something */
+	uint64_t woken_at; /* in ticks: since then what runs has woken so many (ready.c) */
+	unsigned woken;
 	uint32_t stuck __attribute__((aligned(GR_CACHELINE)));
 	uint32_t urged;      /* the monitor's: visit your own stack soon */
 	uint64_t seen_ticks; /* the monitor's */
