@@ -13,8 +13,8 @@
 #define FIRST        16u /* slots in a pool's first segment, if they fit into one */
 #define POOL_DIRTY   1024u
 #define TRIM_BATCH   256u
-#define CUT_SINGLY   256u     /* a program with few coroutines pays for no guard it does not use */
-#define TIDY_MOST    4u       /* batches at once: a millisecond */
+#define CUT_SINGLY   256u /* a program with few coroutines pays for no guard it does not use */
+#define TIDY_MOST    4u   /* batches at once: a millisecond, if the kernel takes many in a call */
 #define FAR_TOO_MANY 1048576u /* dirty ones: 4 GiB at least, which were in use a moment ago */
 
 static size_t guards_left; /* that no pool counts as covered */
@@ -250,6 +250,7 @@ static void trim_batch(struct gr_pool *pool)
 	GR_DEBUG(pool->floor == 0 && dirty(pool) >= TRIM_BATCH);
 	memcpy(batch, pool->entries + pool->clean, sizeof(batch));
 	pool->floor = pool->clean + TRIM_BATCH;
+	pool->idle -= pool->idle < TRIM_BATCH ? pool->idle : TRIM_BATCH;
 	pool->away++;
 	gr_lock_release(&pool->lock);
 
@@ -280,7 +281,6 @@ bool gr_pool_tidy_locked(struct gr_pool *pool)
 		if (pool->surplus < POOL_DIRTY + TRIM_BATCH)
 			break;
 		pool->surplus -= TRIM_BATCH;
-		pool->idle -= TRIM_BATCH;
 		trim_batch(pool);
 	}
 	return dirty(pool) >= POOL_DIRTY + TRIM_BATCH;

@@ -17,9 +17,10 @@
  * Under the lock:
  *      promised <= covered <= cursor.slots
  *      `covered`, summed over all pools, is no more than the guards that the system bears
+ *      idle <= dirty ones
  *      free + cut in batches + not yet cut >= promises given out whose stack is not taken yet
  *
- * The functions with _locked are called under `lock`, which put and take may release meanwhile;
+ * The functions with _locked are called under `lock`, which take, relieve and tidy may release meanwhile;
  * it is held while the table of segments grows, but not for system calls on single stacks.
  */
 #ifndef GR_CONTEXT_POOL_H

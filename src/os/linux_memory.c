@@ -137,8 +137,8 @@ int gr_os_guard_all(const struct gr_os_range *ranges, size_t n)
 	return rc;
 }
 
-/* A call interrupts every CPU that runs a thread of ours, for 12 to 15 us of a virtual machine; from Linux 6.16 on
- * one for many ranges does so once, and a page costs 1 us. */
+/* A call interrupts every CPU that runs a thread of ours, which costs 12 to 15 us on a virtual machine; from Linux
+ * 6.16 on one for many ranges does so once, and a page costs 1 us. */
 void gr_os_discard_all(const struct gr_os_range *ranges, size_t n)
 {
 	int saved = errno;

@@ -25,8 +25,8 @@ GR_NOINLINE int gr_caller_enter_slow(struct gr_caller *me)
 		gr_sim_point(me->worker);
 		return 0;
 	}
-	gr_park_yield();                              /* a loop that ignores it starves nobody */
-	gr_caller_is_coro(me);                        /* perhaps on another worker by now */
+	gr_park_yield();       /* a loop that ignores a cancel starves nobody */
+	gr_caller_is_coro(me); /* perhaps on another worker by now */
 	return gr_cancelled(me->co) ? -ECANCELED : 0; /* 0: it gave way, or chaos wanted this */
 }
 

@@ -45,7 +45,7 @@ struct gr_caller {
 	struct gr_thread thread;
 };
 
-/* For the three inline ones below, when it is not a coroutine, or it is cancelled or played. */
+/* For the three inline ones below, when it is not a coroutine, or it is cancelled or played or gives way. */
 int gr_caller_enter_slow(struct gr_caller *me);
 int gr_caller_enter_thread(struct gr_caller *me, bool in_any_case);
 
@@ -63,7 +63,7 @@ static inline bool gr_caller_is_coro(struct gr_caller *me)
 	return true;
 }
 
-/* Who calls? 0; -ECANCELED in a cancelled coroutine, after a scheduling point; -EPERM without
+/* Who calls? 0, after a scheduling point if it gives way; -ECANCELED in a cancelled coroutine, after one, too; -EPERM without
  * a runtime. Only after 0 does gr_caller_leave() have to follow. */
 static inline int gr_caller_enter(struct gr_caller *me)
 {

@@ -51,6 +51,8 @@ static void count_woken(struct gr_worker *w)
 		w->woken_at = ticks;
 		w->woken = 0;
 	}
+	/* Relaxed: its own bit, which tells of nothing else; a read-modify-write, for the cancelled bit is
+	 * anybody's. */
 	if (gr_unlikely(++w->woken == WOKEN_MOST))
 		gr_fetch_or_relaxed(&w->running->life, GR_CORO_GIVES_WAY);
 }
